@@ -1,0 +1,3 @@
+//! Rules, techniques and findings.
+
+pub mod finding;
