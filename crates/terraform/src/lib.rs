@@ -1,1 +1,6 @@
-//! terraform
+//! Terraform configurations to facts.
+
+mod convert;
+mod functions;
+mod instance;
+mod resources;
