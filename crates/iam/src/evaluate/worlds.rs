@@ -1,0 +1,129 @@
+//! Statements that depend on one condition: the request is evaluated once for each state of it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rolecall_source::{Assumption, Symbol};
+
+use crate::{Alternative, Answer, Assumptions, Authority, Decision, Policy};
+
+/// Most worlds that are looked at; past that, every alternative is an assumption of its own.
+const LIMIT: usize = 64;
+
+/// The state of each condition that is not known. A condition that is missing here may be in any state.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct World(Vec<(Symbol, Arc<str>)>);
+
+impl World {
+    /// True iff the alternatives are real here.
+    pub(crate) fn admits(&self, when: &[Alternative]) -> bool {
+        when.iter().all(|a| self.state(&a.on).is_none_or(|s| *s == a.state))
+    }
+
+    fn state(&self, on: &Symbol) -> Option<&Arc<str>> {
+        self.0.iter().find(|(s, _)| s == on).map(|(_, state)| state)
+    }
+}
+
+/// What is relied on when `on` is in `state`.
+pub(crate) fn clause(on: &Symbol, state: &str) -> Assumption {
+    Assumption::new(format!("`{}` is {state}", on.name))
+}
+
+/// The conditions that statements of an authority depend on, with their states.
+fn conditions<'a>(policies: impl Iterator<Item = &'a Policy>) -> BTreeMap<Symbol, Arc<[Arc<str>]>> {
+    let mut all = BTreeMap::new();
+    for policy in policies {
+        for alternative in policy.statements.iter().flat_map(|s| &s.when) {
+            all.entry(alternative.on.clone())
+                .or_insert_with(|| Arc::clone(&alternative.states));
+        }
+    }
+    all
+}
+
+/// The policies of an authority.
+pub(crate) fn policies(authority: &Authority) -> impl Iterator<Item = &Policy> {
+    let grants = authority.identity.iter().chain(&authority.boundary);
+    grants
+        .chain(authority.controls.iter().flatten())
+        .map(|g| g.policy.as_ref())
+}
+
+/// Decides in every world and joins: Yes iff Yes in all, No iff No in all.
+pub(super) fn decide(authority: &Authority, one: impl FnMut(&World) -> Decision) -> Decision {
+    decide_among(conditions(policies(authority)), one)
+}
+
+/// The same for a single policy.
+pub(crate) fn decide_policy(policy: &Policy, one: impl FnMut(&World) -> Decision) -> Decision {
+    decide_among(conditions(std::iter::once(policy)), one)
+}
+
+fn decide_among(all: BTreeMap<Symbol, Arc<[Arc<str>]>>, mut one: impl FnMut(&World) -> Decision) -> Decision {
+    if all.is_empty() {
+        return one(&World::default());
+    }
+    let mut worlds = vec![World::default()];
+    let mut free = Assumptions::new();
+    for (on, states) in &all {
+        if worlds.len() * states.len().max(1) > LIMIT {
+            free.insert(Assumption::new(format!("`{}` is as the statements need it", on.name)));
+            continue;
+        }
+        let extended = worlds.iter().flat_map(|w| {
+            states.iter().map(|s| {
+                let mut w = w.clone();
+                w.0.push((on.clone(), Arc::clone(s)));
+                w
+            })
+        });
+        worlds = extended.collect();
+    }
+    let decisions: Vec<(World, Decision)> = worlds.into_iter().map(|w| (w.clone(), one(&w))).collect();
+    join(decisions, free)
+}
+
+fn join(decisions: Vec<(World, Decision)>, free: Assumptions) -> Decision {
+    let all_no = decisions.iter().all(|d| d.1.answer.is_no());
+    let all_yes = decisions.iter().all(|d| d.1.answer.is_yes());
+    let best = decisions
+        .iter()
+        .position(|d| d.1.answer.is_yes())
+        .or_else(|| decisions.iter().position(|d| !d.1.answer.is_no()))
+        .unwrap_or(0);
+    let needed = decisions.get(best).map(|b| needed(&decisions, b)).unwrap_or_default();
+    let Some((_, mut decision)) = decisions.into_iter().nth(best) else {
+        return Decision {
+            answer: Answer::No,
+            outcome: crate::Outcome::ImplicitlyDenied,
+            because: Vec::new(),
+        };
+    };
+    let mut relies = free;
+    if !all_no && !all_yes {
+        relies.extend(needed);
+    }
+    if !all_no && !relies.is_empty() {
+        decision.answer = decision.answer.and(Answer::Depends(relies));
+    }
+    decision
+}
+
+/// The states of `best` without which the answer could be another: each that can be dropped while every world that
+/// agrees with the rest answers alike is dropped.
+fn needed(decisions: &[(World, Decision)], best: &(World, Decision)) -> Assumptions {
+    let mut kept = best.0.0.clone();
+    for (on, _) in &best.0.0 {
+        let rest: Vec<_> = kept.iter().filter(|(s, _)| s != on).cloned().collect();
+        let agrees = |w: &World| rest.iter().all(|(s, state)| w.state(s) == Some(state));
+        if decisions
+            .iter()
+            .filter(|(w, _)| agrees(w))
+            .all(|(_, d)| d.answer == best.1.answer)
+        {
+            kept = rest;
+        }
+    }
+    kept.iter().map(|(on, state)| clause(on, state)).collect()
+}
