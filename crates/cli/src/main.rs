@@ -1,1 +1,50 @@
-fn main() {}
+//! `rolecall`: the command line, and the only crate that touches the disk.
+
+mod args;
+mod console;
+mod discover;
+mod dump;
+mod exit;
+mod input;
+mod scan;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use args::{Cli, Command};
+use console::Failure;
+use exit::Exit;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let exit = if error.use_stderr() { Exit::Error } else { Exit::Clean };
+            // A closed pipe while help is printed is nobody's mistake.
+            let _ = error.print();
+            return exit.into();
+        }
+    };
+    match run(cli) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            console::complain(&failure);
+            Exit::Error.into()
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<Exit, Failure> {
+    match cli.command {
+        None => scan::run(&cli.scan),
+        Some(Command::Scan(args)) => scan::run(&args),
+        Some(Command::Dump(args)) => dump::run(&args),
+        Some(Command::Completions { shell }) => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "rolecall", &mut script);
+            console::print(&script)?;
+            Ok(Exit::Clean)
+        }
+    }
+}

@@ -1,1 +1,28 @@
-//! report
+//! Every output format, and what the intermediate forms look like as text.
+//!
+//! Takes what was analysed and gives text back; nothing is written and nothing is read here.
+
+pub mod dump;
+mod place;
+#[cfg(test)]
+mod sample;
+pub mod text;
+mod words;
+
+use rolecall_checks::finding::{Analysis, Rule};
+use rolecall_source::Sources;
+
+/// What is reported, the same for every format.
+#[derive(Clone, Copy)]
+pub struct Report<'a> {
+    /// The outcome. Findings that the user does not want to see are left out of it already.
+    pub analysis: &'a Analysis,
+    /// The files the spans point into, by paths relative to the root of the repository.
+    pub sources: &'a Sources,
+    /// The rules that ran.
+    pub rules: &'a [Rule],
+    /// The version of the program.
+    pub version: &'a str,
+    /// How many findings were left out because of their severity or confidence.
+    pub hidden: usize,
+}

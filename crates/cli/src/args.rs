@@ -1,0 +1,243 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use rolecall_source::{Confidence, Severity};
+
+/// Finds principals that can launch compute with roles more privileged than themselves.
+#[derive(Debug, Parser)]
+#[command(
+    name = "rolecall",
+    version,
+    args_conflicts_with_subcommands = true,
+    after_help = "Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 usage or input/output error, 3 nothing to analyse.\n\
+                  Nothing is sent anywhere: no network, no telemetry, no credentials are read."
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) scan: ScanArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Scan repositories, folders or files (the default command)
+    Scan(ScanArgs),
+    /// Print what was understood, in an intermediate form
+    Dump(DumpArgs),
+    /// Print a completion script
+    Completions {
+        /// The shell it is for
+        shell: clap_complete::Shell,
+    },
+}
+
+/// What is read and how, for every command that analyses.
+#[derive(Debug, Args)]
+pub(crate) struct InputArgs {
+    /// Repositories, folders or files [default: the current folder]
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// The account the configurations deploy to, twelve digits
+    #[arg(long, value_name = "ID", value_parser = account)]
+    pub(crate) account: Option<String>,
+    /// Set a Terraform variable of every root module
+    #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
+    pub(crate) var: Vec<(String, String)>,
+    /// Read Terraform variables for every root module from a file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) var_file: Vec<PathBuf>,
+    /// How many threads work [default: one per processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
+    pub(crate) threads: Option<u16>,
+}
+
+/// Where the result goes.
+#[derive(Debug, Args)]
+pub(crate) struct OutputArgs {
+    /// Write the result to a file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Colour: `auto` is off for files and pipes and where NO_COLOR is set
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: Color,
+    /// No progress, and of text only the findings
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ScanArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    /// The format of the result
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
+    /// Write one more report of the same scan
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = also)]
+    pub(crate) also: Vec<(Format, PathBuf)>,
+    /// Exit with 1 when a reported finding is at least this severe
+    #[arg(long, value_name = "SEVERITY", default_value = "medium")]
+    pub(crate) fail_on: FailOn,
+    /// Leave out findings below this severity
+    #[arg(long, value_name = "SEVERITY", default_value = "low")]
+    pub(crate) min_severity: SeverityArg,
+    /// Leave out findings below this confidence
+    #[arg(long, value_name = "CONFIDENCE", default_value = "possible")]
+    pub(crate) confidence: ConfidenceArg,
+    /// Exit with 1 when something could not be analysed
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DumpArgs {
+    /// What to print
+    pub(crate) what: Dump,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Dump {
+    /// What the configurations state, before anything is linked or decided
+    Facts,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people, in a terminal
+    Text,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SeverityArg {
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    Low,
+    Medium,
+    High,
+    Critical,
+    /// Findings never fail the run
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ConfidenceArg {
+    Possible,
+    Certain,
+}
+
+impl From<SeverityArg> for Severity {
+    fn from(arg: SeverityArg) -> Self {
+        match arg {
+            SeverityArg::Low => Self::Low,
+            SeverityArg::Medium => Self::Medium,
+            SeverityArg::High => Self::High,
+            SeverityArg::Critical => Self::Critical,
+        }
+    }
+}
+
+impl FailOn {
+    /// The least severity that fails a run.
+    pub(crate) fn severity(self) -> Option<Severity> {
+        Some(match self {
+            Self::Low => Severity::Low,
+            Self::Medium => Severity::Medium,
+            Self::High => Severity::High,
+            Self::Critical => Severity::Critical,
+            Self::Never => return None,
+        })
+    }
+}
+
+impl From<ConfidenceArg> for Confidence {
+    fn from(arg: ConfidenceArg) -> Self {
+        match arg {
+            ConfidenceArg::Possible => Self::Possible,
+            ConfidenceArg::Certain => Self::Certain,
+        }
+    }
+}
+
+fn account(text: &str) -> Result<String, String> {
+    if text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit()) {
+        Ok(text.to_owned())
+    } else {
+        Err("an account id has twelve digits".into())
+    }
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.to_owned())),
+        _ => Err("expected NAME=VALUE".into()),
+    }
+}
+
+fn also(text: &str) -> Result<(Format, PathBuf), String> {
+    let (format, file) = text.split_once('=').ok_or("expected FORMAT=FILE")?;
+    if file.is_empty() {
+        return Err("expected FORMAT=FILE".into());
+    }
+    Ok((Format::from_str(format, false)?, file.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_path_alone_is_a_scan() {
+        let cli = Cli::try_parse_from(["rolecall", "infra", "--fail-on", "never"]).unwrap();
+        assert!(cli.command.is_none());
+        assert_eq!(cli.scan.input.paths, [PathBuf::from("infra")]);
+        assert_eq!(cli.scan.fail_on.severity(), None);
+    }
+
+    #[test]
+    fn malformed_values_are_refused() {
+        for bad in [
+            ["--account", "12345"],
+            ["--var", "x"],
+            ["--var", "=x"],
+            ["--also", "text"],
+            ["--also", "nope=x"],
+            ["--threads", "0"],
+        ] {
+            assert!(
+                Cli::try_parse_from(["rolecall", "scan", bad[0], bad[1]]).is_err(),
+                "{bad:?}"
+            );
+        }
+        let cli = Cli::try_parse_from(["rolecall", "--var", "a=b=c"]).unwrap();
+        assert_eq!(cli.scan.input.var, [("a".to_owned(), "b=c".to_owned())]);
+    }
+}

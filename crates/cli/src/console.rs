@@ -1,0 +1,78 @@
+//! Standard output, standard error, and what goes wrong at the edge.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::args::OutputArgs;
+
+/// What ends a run before it has a result.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// A path of the command line cannot be read.
+    #[error("cannot read `{path}`: {why}", path = path.display())]
+    Read { path: PathBuf, why: String },
+    /// A result cannot be written.
+    #[error("cannot write `{path}`: {why}", path = path.display())]
+    Write { path: PathBuf, why: String },
+    /// Standard output is broken.
+    #[error("cannot write the result: {0}")]
+    Output(String),
+    /// A path is not in the repository of the first.
+    #[error("`{path}` is not inside `{root}`, the repository of the first path; scan them one by one", path = path.display(), root = root.display())]
+    Outside { path: PathBuf, root: PathBuf },
+    /// The system refuses threads.
+    #[error("cannot start threads: {0}")]
+    Threads(String),
+}
+
+impl Failure {
+    pub(crate) fn read(path: &Path, error: &io::Error) -> Self {
+        Self::Read {
+            path: path.to_owned(),
+            why: error.to_string(),
+        }
+    }
+}
+
+/// Says on standard error why the run has ended.
+pub(crate) fn complain(failure: &Failure) {
+    // There is no second place to complain at.
+    let _ = writeln!(io::stderr().lock(), "rolecall: {failure}");
+}
+
+/// Writes to standard output. A reader that has gone away is no error: it has seen enough.
+pub(crate) fn print(bytes: &[u8]) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Output(e.to_string())),
+        _ => Ok(()),
+    }
+}
+
+/// Writes a result to `file`.
+pub(crate) fn save(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    fs::write(file, bytes).map_err(|e| Failure::Write {
+        path: file.to_owned(),
+        why: e.to_string(),
+    })
+}
+
+/// Writes a result to where the user wants it.
+pub(crate) fn deliver(args: &OutputArgs, bytes: &[u8]) -> Result<(), Failure> {
+    match &args.output {
+        Some(file) => save(file, bytes),
+        None => print(bytes),
+    }
+}
+
+/// Columns of the terminal.
+pub(crate) fn width() -> usize {
+    terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0))
+}
+
+/// False iff the user asks for no colour in the way of <https://no-color.org> or the terminal cannot show any.
+pub(crate) fn wants_color() -> bool {
+    let set = |name| std::env::var_os(name).is_some_and(|v| !v.is_empty());
+    !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|t| t != "dumb")
+}

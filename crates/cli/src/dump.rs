@@ -1,0 +1,26 @@
+//! `rolecall dump`.
+
+use rolecall_report::dump;
+
+use crate::args::{Dump, DumpArgs};
+use crate::console::{self, Failure};
+use crate::exit::Exit;
+use crate::input;
+
+pub(crate) fn run(args: &DumpArgs) -> Result<Exit, Failure> {
+    let input = input::read(&args.input)?;
+    let configurations: Vec<_> = input
+        .outputs
+        .iter()
+        .flat_map(|o| o.configurations.iter().cloned())
+        .collect();
+    let text = match args.what {
+        Dump::Facts => dump::facts(&configurations, &input.sources),
+    };
+    console::deliver(&args.output, text.as_bytes())?;
+    Ok(match () {
+        () if input.broken => Exit::Error,
+        () if configurations.is_empty() => Exit::Nothing,
+        () => Exit::Clean,
+    })
+}

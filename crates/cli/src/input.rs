@@ -1,0 +1,116 @@
+//! From arguments to facts: discovery, the frontends side by side, and nothing they do can end the run.
+
+use std::any::Any;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::{Mutex, Once, PoisonError};
+
+use rayon::prelude::*;
+use rolecall_facts::Output;
+use rolecall_source::{Diagnostic, Level, Sources, Span};
+
+use crate::args::InputArgs;
+use crate::console::Failure;
+use crate::discover::{Disk, discover};
+
+/// Stack of a worker: input may nest as deep as the limits allow.
+const STACK_BYTES: usize = 64 * 1024 * 1024;
+
+/// What was read.
+pub(crate) struct Input {
+    /// The files.
+    pub(crate) sources: Sources,
+    /// What the frontends made of them, in a fixed order.
+    pub(crate) outputs: Vec<Output>,
+    /// What could not be entered, and what broke.
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// True iff a part of the program failed.
+    pub(crate) broken: bool,
+}
+
+/// A frontend: files in, facts out.
+struct Frontend {
+    name: &'static str,
+    read: fn(&Sources, &InputArgs) -> Output,
+}
+
+const FRONTENDS: &[Frontend] = &[];
+
+/// Finds and reads what the arguments name.
+pub(crate) fn read(args: &InputArgs) -> Result<Input, Failure> {
+    let found = discover(&args.paths)?;
+    let sources = Sources::new(found.files.into_iter().collect(), Box::new(Disk { root: found.root }));
+    let mut diagnostics = found.diagnostics;
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(args.threads.map_or(0, usize::from))
+        .stack_size(STACK_BYTES)
+        .build()
+        .map_err(|e| Failure::Threads(e.to_string()))?;
+    let results: Vec<Result<Output, Diagnostic>> = pool.install(|| {
+        let one = |f: &Frontend| guarded(f.name, || (f.read)(&sources, args));
+        FRONTENDS.par_iter().map(one).collect()
+    });
+    let mut outputs = Vec::new();
+    let mut broken = false;
+    for result in results {
+        match result {
+            Ok(output) => outputs.push(output),
+            Err(diagnostic) => {
+                broken = true;
+                diagnostics.push(diagnostic);
+            }
+        }
+    }
+    Ok(Input {
+        sources,
+        outputs,
+        diagnostics,
+        broken,
+    })
+}
+
+static HOOK: Once = Once::new();
+/// Messages and places of panics, until the diagnostic that tells them.
+static PANICS: Mutex<Vec<(String, String)>> = Mutex::new(Vec::new());
+
+/// Runs `work`; a failure of the program inside it is a diagnostic.
+pub(crate) fn guarded<T>(what: &str, work: impl FnOnce() -> T) -> Result<T, Diagnostic> {
+    HOOK.call_once(|| {
+        panic::set_hook(Box::new(|info| {
+            let at = info
+                .location()
+                .map_or_else(String::new, |l| format!(" at {}:{}", l.file(), l.line()));
+            let mut panics = PANICS.lock().unwrap_or_else(PoisonError::into_inner);
+            panics.push((message(info.payload()).to_owned(), at));
+        }));
+    });
+    panic::catch_unwind(AssertUnwindSafe(work)).map_err(|payload| {
+        let message = message(&*payload);
+        let mut panics = PANICS.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = panics.iter().position(|(m, _)| m == message);
+        let at = at.map_or_else(String::new, |i| panics.swap_remove(i).1);
+        let headline = format!("rolecall itself failed in {what}: {message}{at}");
+        Diagnostic::new("internal-error", Level::Error, headline, Span::NOWHERE)
+            .help("this is a bug in rolecall, not in your files; everything else was analysed")
+    })
+}
+
+fn message(payload: &(dyn Any + Send)) -> &str {
+    payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_is_a_diagnostic() {
+        let lost = guarded("terraform", || -> u8 { panic!("out of cheese") }).unwrap_err();
+        assert_eq!(lost.code.as_ref(), "internal-error");
+        assert!(lost.headline.contains("out of cheese at "), "{}", lost.headline);
+        assert_eq!(guarded("terraform", || 7), Ok(7));
+    }
+}

@@ -1,0 +1,94 @@
+//! `rolecall scan`.
+
+use std::io::{self, IsTerminal};
+use std::path::Path;
+
+use rolecall_checks::finding::{Analysis, Coverage};
+use rolecall_facts::Output;
+use rolecall_report::{Report, text};
+use rolecall_source::{Confidence, Level, Severity};
+
+use crate::args::{Color, Format, ScanArgs};
+use crate::console::{self, Failure};
+use crate::exit::Exit;
+use crate::input;
+
+pub(crate) fn run(args: &ScanArgs) -> Result<Exit, Failure> {
+    let input = input::read(&args.input)?;
+    let mut analysis = unjudged(input.outputs);
+    analysis.diagnostics.splice(0..0, input.diagnostics);
+    let hidden = narrow(&mut analysis, args.min_severity.into(), args.confidence.into());
+    let report = Report {
+        analysis: &analysis,
+        sources: &input.sources,
+        rules: &[],
+        version: env!("CARGO_PKG_VERSION"),
+        hidden,
+    };
+    let main = render(&report, args, args.format, args.output.output.as_deref());
+    console::deliver(&args.output, main.as_bytes())?;
+    for (format, file) in &args.also {
+        console::save(file, render(&report, args, *format, Some(file)).as_bytes())?;
+    }
+    Ok(judge(&analysis, args, input.broken))
+}
+
+/// What the frontends understood, with nothing decided about it.
+fn unjudged(outputs: Vec<Output>) -> Analysis {
+    let mut analysis = Analysis::default();
+    let coverage: &mut Coverage = &mut analysis.coverage;
+    for output in outputs {
+        coverage.files += output.files;
+        coverage.modules_unresolved.extend(output.unresolved);
+        coverage
+            .roots
+            .extend(output.configurations.iter().map(|c| c.id.to_string()));
+        analysis.diagnostics.extend(output.diagnostics);
+    }
+    analysis
+}
+
+/// Takes out what the user does not want to see, and says how much that was.
+fn narrow(analysis: &mut Analysis, severity: Severity, confidence: Confidence) -> usize {
+    let all = analysis.findings.len();
+    analysis
+        .findings
+        .retain(|f| f.severity >= severity && f.confidence >= confidence);
+    all - analysis.findings.len()
+}
+
+fn render(report: &Report<'_>, args: &ScanArgs, format: Format, file: Option<&Path>) -> String {
+    match format {
+        Format::Text => {
+            let terminal = file.is_none() && io::stdout().is_terminal();
+            let options = text::Options {
+                width: if terminal { console::width() } else { 100 },
+                color: match args.output.color {
+                    Color::Always => true,
+                    Color::Never => false,
+                    Color::Auto => terminal && console::wants_color(),
+                },
+                quiet: args.output.quiet,
+            };
+            text::render(report, &options)
+        }
+    }
+}
+
+/// The exit code: what is reported decides, and what was accepted does not.
+fn judge(analysis: &Analysis, args: &ScanArgs, broken: bool) -> Exit {
+    let grave = args.fail_on.severity().is_some_and(|least| {
+        let mut open = analysis.findings.iter().filter(|f| f.suppressed.is_none());
+        open.any(|f| f.severity >= least)
+    });
+    let coverage = &analysis.coverage;
+    let gaps = !coverage.modules_unresolved.is_empty()
+        || !coverage.policies_unknown.is_empty()
+        || analysis.diagnostics.iter().any(|d| d.level >= Level::Warning);
+    match () {
+        () if broken => Exit::Error,
+        () if coverage.roots.is_empty() => Exit::Nothing,
+        () if grave || (args.strict && gaps) => Exit::Findings,
+        () => Exit::Clean,
+    }
+}
