@@ -1,1 +1,19 @@
-//! graph
+//! Links what configurations state into principals with permissions, roles with trust, profiles and compute.
+//!
+//! Who refers to whom is found by comparing names and ARNs, symbols and all: a role attached by
+//! `aws_iam_role.app.name` and one attached by the literal it evaluates to are the same. Nothing here knows which
+//! language a configuration was written in.
+
+mod account;
+mod compute;
+mod dump;
+mod link;
+mod model;
+mod policies;
+
+pub use account::LiteralAccounts;
+pub use dump::dump;
+pub use link::{Options, link};
+pub use model::{
+    ComputeNode, GrantInfo, Graph, Node, NodeId, PolicyGap, PolicySource, ProfileNode, RoleTarget, Wiring,
+};

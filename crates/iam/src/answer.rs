@@ -109,7 +109,10 @@ fn negated_clause(clause: &str) -> String {
     }
     let plain = without_quotations(clause);
     let several = plain.contains(" and ") || plain.contains(" or ");
-    let verb = VERBS.iter().find(|(positive, _)| plain.contains(positive)).filter(|_| !several);
+    let verb = VERBS
+        .iter()
+        .find(|(positive, _)| plain.contains(positive))
+        .filter(|_| !several);
     if let Some((positive, negative)) = verb {
         let mut at = plain.match_indices(positive);
         if let (Some((at, _)), None) = (at.next(), at.next())
@@ -164,10 +167,16 @@ mod tests {
         assert_eq!(on(&["var.a is `x`"]).not(), on(&["var.a is not `x`"]));
         assert_eq!(on(&["var.a is `x`"]).not().not(), on(&["var.a is `x`"]));
         assert_eq!(on(&["var.a matches `x*`"]).not(), on(&["var.a does not match `x*`"]));
-        assert_eq!(on(&["`a is b` matches `x is y`"]).not(), on(&["`a is b` does not match `x is y`"]));
+        assert_eq!(
+            on(&["`a is b` matches `x is y`"]).not(),
+            on(&["`a is b` does not match `x is y`"])
+        );
         let two = on(&["a is b", "c is d"]).not();
         assert_eq!(two, on(&["it is not true that a is b and c is d"]));
         assert_eq!(two.not(), on(&["a is b and c is d"]));
-        assert_eq!(on(&["a is b and c is d"]).not(), on(&["it is not true that a is b and c is d"]));
+        assert_eq!(
+            on(&["a is b and c is d"]).not(),
+            on(&["it is not true that a is b and c is d"])
+        );
     }
 }

@@ -50,6 +50,13 @@ impl Engine {
         todo!()
     }
 
+    /// Can `authority` make itself administrator by changing its own permissions (a policy of its own, its group's,
+    /// its trust)? Decided by [`find`] on its own ARN and policies.
+    #[must_use]
+    pub fn escalates(&self, _authority: &Authority) -> Answer {
+        todo!()
+    }
+
     /// True iff `authority` is allowed every action on every resource (`Depends` when unknown parts decide).
     #[must_use]
     pub fn is_administrator(&self, _authority: &Authority) -> Answer {

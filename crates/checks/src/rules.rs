@@ -1,0 +1,53 @@
+//! The registry: every rule, once.
+
+mod launch_over_privileged_role;
+mod open_pass_role;
+
+use rayon::prelude::*;
+use rolecall_facts::PrincipalKind;
+use rolecall_graph::{Graph, Node, NodeId};
+use rolecall_iam::Engine;
+use rolecall_source::Diagnostic;
+
+use crate::finding::{Finding, Rule};
+
+/// Every rule.
+#[must_use]
+pub const fn rules() -> &'static [Rule] {
+    &[launch_over_privileged_role::RULE, open_pass_role::RULE]
+}
+
+/// What every rule sees.
+pub(crate) struct Context<'g> {
+    pub(crate) graph: &'g Graph,
+    pub(crate) engine: &'g Engine,
+}
+
+/// Applies every rule; notes say what could not be decided.
+pub(crate) fn run(graph: &Graph) -> (Vec<Finding>, Vec<Diagnostic>) {
+    let engine = Engine::new();
+    let context = Context { graph, engine: &engine };
+    let starters: Vec<(NodeId, &Node)> = graph
+        .node_ids()
+        .filter_map(|id| Some((id, graph.node(id)?)))
+        .filter(|(_, n)| acts(n))
+        .collect();
+    let outcomes: Vec<(Vec<Finding>, Vec<Diagnostic>)> = starters
+        .par_iter()
+        .map(|(id, node)| {
+            let (mut findings, notes) = launch_over_privileged_role::check(&context, *id, node);
+            if findings.is_empty() {
+                findings.extend(open_pass_role::check(&context, *id, node));
+            }
+            (findings, notes)
+        })
+        .collect();
+    let (findings, notes): (Vec<_>, Vec<_>) = outcomes.into_iter().unzip();
+    (findings.concat(), notes.concat())
+}
+
+/// Users, roles and permission sets act; a group does not, its members do. A group without a member in the
+/// configuration stands for itself.
+fn acts(node: &Node) -> bool {
+    node.fact.kind != PrincipalKind::Group || node.members == 0
+}

@@ -1,0 +1,47 @@
+# The role holds no more actions, and the principal is denied what the role may do.
+
+data "aws_iam_policy_document" "ec2" {
+  statement {
+    actions = ["sts:AssumeRole"]
+    principals {
+      type        = "Service"
+      identifiers = ["ec2.amazonaws.com"]
+    }
+  }
+}
+
+resource "aws_iam_role" "app" {
+  name               = "app"
+  assume_role_policy = data.aws_iam_policy_document.ec2.json
+}
+
+resource "aws_iam_role_policy" "app" {
+  name = "app"
+  role = aws_iam_role.app.name
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::logs/*" }]
+  })
+}
+
+resource "aws_iam_instance_profile" "app" {
+  name = "app"
+  role = aws_iam_role.app.name
+}
+
+resource "aws_iam_user" "ada" {
+  name = "ada"
+}
+
+resource "aws_iam_user_policy" "ada" {
+  name = "ada"
+  user = aws_iam_user.ada.name
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Action = ["ec2:*", "s3:*"], Resource = "*" },
+      { Effect = "Deny", Action = "s3:*", Resource = "arn:aws:s3:::logs/secret/*" },
+      { Effect = "Allow", Action = "iam:PassRole", Resource = aws_iam_role.app.arn }, # finding: launch-over-privileged-role low certain ada -> app
+    ]
+  })
+}

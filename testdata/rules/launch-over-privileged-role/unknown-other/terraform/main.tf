@@ -1,0 +1,46 @@
+# Whether the pattern covers the role depends on a variable.
+
+variable "env" {
+  type = string
+}
+
+data "aws_iam_policy_document" "ec2" {
+  statement {
+    actions = ["sts:AssumeRole"]
+    principals {
+      type        = "Service"
+      identifiers = ["ec2.amazonaws.com"]
+    }
+  }
+}
+
+resource "aws_iam_role" "admin" {
+  name               = "prod-admin"
+  assume_role_policy = data.aws_iam_policy_document.ec2.json
+}
+
+resource "aws_iam_role_policy_attachment" "admin" {
+  role       = aws_iam_role.admin.name
+  policy_arn = "arn:aws:iam::aws:policy/AdministratorAccess"
+}
+
+resource "aws_iam_instance_profile" "admin" {
+  name = "prod-admin"
+  role = aws_iam_role.admin.name
+}
+
+resource "aws_iam_user" "ada" {
+  name = "ada"
+}
+
+resource "aws_iam_user_policy" "ada" {
+  name = "ada"
+  user = aws_iam_user.ada.name
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Action = "ec2:*", Resource = "*" },
+      { Effect = "Allow", Action = "iam:PassRole", Resource = "arn:aws:iam::*:role/${var.env}-*" }, # finding: launch-over-privileged-role critical possible ada -> prod-admin
+    ]
+  })
+}

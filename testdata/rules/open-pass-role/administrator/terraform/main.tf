@@ -1,0 +1,16 @@
+# Who may do everything gains nothing.
+
+resource "aws_iam_user" "root" {
+  name = "root"
+}
+
+resource "aws_iam_user_policy" "root" {
+  name = "root"
+  user = aws_iam_user.root.name
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Action = "*", Resource = "*" },
+    ]
+  })
+}

