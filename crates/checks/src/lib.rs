@@ -39,7 +39,7 @@ pub fn analyze(outputs: Vec<Output>, options: &Options) -> Analysis {
     configurations.sort_by(|a, b| (&a.id, a.language).cmp(&(&b.id, b.language)));
     let graph = rolecall_graph::link(configurations, &options.graph(), &mut analysis.diagnostics);
     cover(&graph, &mut analysis.coverage);
-    let (findings, notes) = rules::run(&graph);
+    let (findings, notes) = rules::run(&graph, options);
     analysis.findings = findings;
     analysis.diagnostics.extend(notes);
     sort(&mut analysis.findings, &mut analysis.diagnostics);

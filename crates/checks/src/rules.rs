@@ -9,6 +9,7 @@ use rolecall_graph::{Graph, Node, NodeId};
 use rolecall_iam::Engine;
 use rolecall_source::Diagnostic;
 
+use crate::Options;
 use crate::finding::{Finding, Rule};
 
 /// Every rule.
@@ -21,10 +22,11 @@ pub const fn rules() -> &'static [Rule] {
 pub(crate) struct Context<'g> {
     pub(crate) graph: &'g Graph,
     pub(crate) engine: &'g Engine,
+    pub(crate) options: &'g Options,
 }
 
 /// Applies every rule; notes say what could not be decided.
-pub(crate) fn run(graph: &Graph) -> (Vec<Finding>, Vec<Diagnostic>) {
+pub(crate) fn run(graph: &Graph, options: &Options) -> (Vec<Finding>, Vec<Diagnostic>) {
     let engine = Engine::new();
     let context = Context { graph, engine: &engine };
     let starters: Vec<(NodeId, &Node)> = graph

@@ -6,6 +6,7 @@ use rolecall_source::Span;
 
 use crate::decide::{Launch, Profile, Proof, place};
 use crate::finding::{Step, StepKind};
+use crate::rules::Context;
 use crate::technique::Technique;
 use crate::wording::{document, who};
 
@@ -108,17 +109,20 @@ impl Steps<'_> {
     }
 }
 
-/// Where a finding is shown: the statement that passes the role, or what attaches it, or the principal; inside a
-/// module whose source is not in the repository that is the call, which is all the frontends give a span to.
-pub(crate) fn primary(graph: &Graph, principal: &Node, pass: &Proof) -> Span {
+/// Where a finding is shown: the statement that passes the role, or what attaches it, or the principal; for what stands
+/// in a module that is not the repository's own, the innermost call that is.
+pub(crate) fn primary(context: &Context<'_>, principal: &Node, pass: &Proof) -> Span {
     let reason = pass.because.iter().find(|r| r.effect == Effect::Allow);
-    let attachment = reason.and_then(|r| graph.grant(r.grant)).map(|g| g.attachment.span);
-    let places = reason
-        .map(place)
-        .into_iter()
-        .chain(attachment)
-        .chain([principal.fact.origin.span]);
-    places.into_iter().find(|s| !s.is_nowhere()).unwrap_or(Span::NOWHERE)
+    let attachment = reason.and_then(|r| context.graph.grant(r.grant)).map(|g| &g.attachment);
+    let origins = attachment.into_iter().chain([&principal.fact.origin]);
+    let mut places: Vec<Span> = reason.map(place).into_iter().collect();
+    for origin in origins {
+        places.push(origin.span);
+        places.extend(origin.calls.iter().rev());
+    }
+    let own = places.iter().copied().find(|s| context.options.is_own(*s));
+    own.or_else(|| places.into_iter().find(|s| !s.is_nowhere()))
+        .unwrap_or(Span::NOWHERE)
 }
 
 /// The path of a principal that may pass roles nobody stated.

@@ -139,7 +139,7 @@ impl Case<'_> {
             role: Some(wording::party(self.role)),
             gain: wording::gain(self.gain),
             witness: Some(wording::witness(self.witness)),
-            primary: steps::primary(graph, self.principal, &self.launch.pass),
+            primary: steps::primary(self.context, self.principal, &self.launch.pass),
             steps,
             assumptions: assumes.iter().map(ToString::to_string).collect(),
             notes: wording::notes(&self.also, &escalates),

@@ -156,7 +156,7 @@ fn finding(
         role: None,
         gain: GainSummary::default(),
         witness: None,
-        primary: steps::primary(graph, principal, pass),
+        primary: steps::primary(context, principal, pass),
         steps: steps::open_path(graph, principal, technique, launch, pass),
         assumptions,
         notes: vec![covered(matching)],
