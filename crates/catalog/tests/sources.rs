@@ -28,6 +28,7 @@ struct File {
     sha256: String,
 }
 
+#[expect(clippy::unwrap_used, reason = "a test fails here")]
 fn sources() -> Sources {
     serde_json::from_str(include_str!("../data/SOURCES.json")).unwrap()
 }
