@@ -28,7 +28,11 @@ pub(crate) struct Context<'g> {
 /// Applies every rule; notes say what could not be decided.
 pub(crate) fn run(graph: &Graph, options: &Options) -> (Vec<Finding>, Vec<Diagnostic>) {
     let engine = Engine::new();
-    let context = Context { graph, engine: &engine };
+    let context = Context {
+        graph,
+        engine: &engine,
+        options,
+    };
     let starters: Vec<(NodeId, &Node)> = graph
         .node_ids()
         .filter_map(|id| Some((id, graph.node(id)?)))
