@@ -9,6 +9,7 @@ mod evaluate;
 mod gain;
 mod matcher;
 mod parse;
+pub mod pattern;
 mod policy;
 mod request;
 mod template;

@@ -1,0 +1,214 @@
+//! Do two patterns have a text in common?
+
+use std::collections::VecDeque;
+
+use super::align::assumptions;
+use super::cover::{matches_literal, same};
+use super::{Pattern, Set, Step};
+use crate::Answer;
+
+/// Yes iff `L(a)` and `L(b)` have a text in common for every value of the symbols, No iff for none.
+///
+/// Exact without symbols: a walk over pairs of places, in time the product of the lengths.
+#[must_use]
+pub fn meets(a: &Pattern, b: &Pattern) -> Answer {
+    if a.is_everything() || b.is_everything() {
+        return Answer::Yes;
+    }
+    if heads_differ(a, b) || tails_differ(a, b) {
+        return Answer::No;
+    }
+    if let Some(answer) = matches_literal(a, b).or_else(|| matches_literal(b, a)) {
+        return answer;
+    }
+    if walk(a, b, false).is_some() {
+        return Answer::Yes;
+    }
+    if a.symbols.is_empty() && b.symbols.is_empty() {
+        return Answer::No;
+    }
+    match loose_path(a, b) {
+        Some(path) => Answer::Depends(assumptions(a, b, &path)),
+        None => Answer::No,
+    }
+}
+
+fn heads_differ(a: &Pattern, b: &Pattern) -> bool {
+    let fold = a.fold || b.fold;
+    !a.head.bytes().zip(b.head.bytes()).all(|(x, y)| same_byte(x, y, fold))
+}
+
+fn tails_differ(a: &Pattern, b: &Pattern) -> bool {
+    let (x, y) = (a.letters_at_end(), b.letters_at_end());
+    let fold = a.fold || b.fold;
+    !x.bytes().rev().zip(y.bytes().rev()).all(|(x, y)| same_byte(x, y, fold))
+}
+
+fn same_byte(x: u8, y: u8, fold: bool) -> bool {
+    x == y || (fold && x.eq_ignore_ascii_case(&y))
+}
+
+/// A pair of places, and whether the step there was one that holds only for some value of a symbol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stop {
+    /// Place in the first pattern.
+    pub(crate) a: usize,
+    /// Place in the second.
+    pub(crate) b: usize,
+    /// Coming here supposed something of a symbol.
+    pub(crate) supposes: bool,
+}
+
+/// A walk through both patterns that reads one common text when symbols may be any text of their class, each
+/// occurrence for itself; the one that supposes the least. `None` iff there is no such text.
+pub(crate) fn loose_path(a: &Pattern, b: &Pattern) -> Option<Vec<Stop>> {
+    walk(a, b, true)
+}
+
+/// What a place can do, in the loose reading or the strict one.
+struct Place {
+    step: Option<Step>,
+    loops: [Option<Set>; 2],
+    /// The step is the open end of a symbol's value: it consumes letters of its class like a loop, or nothing.
+    rest: bool,
+}
+
+fn place(p: &Pattern, at: usize, loose: bool) -> Place {
+    match p.step(at) {
+        Some(Step::Rest(s)) if loose => Place {
+            step: p.step(at),
+            loops: [p.loop_at(at), Some(p.class_of(s))],
+            rest: true,
+        },
+        step => Place {
+            step,
+            loops: [p.loop_at(at), None],
+            rest: false,
+        },
+    }
+}
+
+fn walk(a: &Pattern, b: &Pattern, loose: bool) -> Option<Vec<Stop>> {
+    let (rows, columns) = (a.steps.len() + 1, b.steps.len() + 1);
+    let mut from: Vec<Option<(Stop, bool)>> = vec![None; rows * columns];
+    let mut queue = VecDeque::from([(
+        Stop {
+            a: 0,
+            b: 0,
+            supposes: false,
+        },
+        None::<Stop>,
+    )]);
+    while let Some((here, before)) = queue.pop_front() {
+        let slot = from.get_mut(here.a * columns + here.b)?;
+        if slot.is_some() {
+            continue;
+        }
+        *slot = Some((before.unwrap_or(here), here.supposes));
+        if here.a + 1 == rows && here.b + 1 == columns {
+            return Some(trace(&from, columns, here));
+        }
+        let (pa, pb) = (place(a, here.a, loose), place(b, here.b, loose));
+        let mut go = |da: usize, db: usize, supposes: bool| {
+            let next = (
+                Stop {
+                    a: here.a + da,
+                    b: here.b + db,
+                    supposes,
+                },
+                Some(here),
+            );
+            if supposes {
+                queue.push_back(next)
+            } else {
+                queue.push_front(next)
+            }
+        };
+        // Pushed last, tried first: absorbing in a loop supposes nothing and keeps the most open.
+        if pa.rest {
+            go(1, 0, true);
+        }
+        if pb.rest {
+            go(0, 1, true);
+        }
+        if let (Some(x), Some(y)) = (pa.step, pb.step)
+            && let Some(supposes) = both(a, x, b, y, loose)
+        {
+            go(1, 1, supposes);
+        }
+        if let Some(supposes) = absorbs(&pa.loops, b, pb.step, loose) {
+            go(0, 1, supposes);
+        }
+        if let Some(supposes) = absorbs(&pb.loops, a, pa.step, loose) {
+            go(1, 0, supposes);
+        }
+    }
+    None
+}
+
+fn trace(from: &[Option<(Stop, bool)>], columns: usize, end: Stop) -> Vec<Stop> {
+    let mut path = vec![end];
+    let mut here = end;
+    while let Some(Some((before, _))) = from.get(here.a * columns + here.b).copied()
+        && (before.a, before.b) != (here.a, here.b)
+    {
+        path.push(before);
+        here = before;
+    }
+    path.reverse();
+    path
+}
+
+/// Whether the two steps can consume the same thing, and whether that supposes something of a symbol.
+fn both(a: &Pattern, x: Step, b: &Pattern, y: Step, loose: bool) -> Option<bool> {
+    if same(a, x, b, y) || same(b, y, a, x) {
+        return Some(false);
+    }
+    let possible = match (x, y) {
+        (Step::Letter(l), Step::Letter(c)) => (a.fold || b.fold) && l.eq_ignore_ascii_case(&c),
+        (Step::Letter(l), Step::One(set)) => has(set, l, a.fold),
+        (Step::One(set), Step::Letter(c)) => has(set, c, b.fold),
+        (Step::One(set), Step::One(other)) => set.meets(other),
+        _ => return (loose && both_loose(a, x, b, y)).then_some(true),
+    };
+    possible.then_some(false)
+}
+
+fn both_loose(a: &Pattern, x: Step, b: &Pattern, y: Step) -> bool {
+    let read = |p: &Pattern, s: Step| match s {
+        Step::Piece(s, _) => Some(Step::One(p.class_of(s))),
+        Step::Rest(_) => None,
+        known => Some(known),
+    };
+    match (read(a, x), read(b, y)) {
+        (Some(Step::Letter(l)), Some(Step::One(set))) => has(set, l, a.fold),
+        (Some(Step::One(set)), Some(Step::Letter(c))) => has(set, c, b.fold),
+        (Some(Step::One(set)), Some(Step::One(other))) => set.meets(other),
+        _ => false,
+    }
+}
+
+fn has(set: Set, letter: char, fold: bool) -> bool {
+    set.contains(letter) || (fold && set.contains(letter.to_ascii_uppercase()))
+}
+
+/// Whether one of the loops consumes the step of `p`, and whether that supposes something of a symbol. (The second loop
+/// is a symbol's open end.)
+fn absorbs(loops: &[Option<Set>; 2], p: &Pattern, step: Option<Step>, loose: bool) -> Option<bool> {
+    let step = step?;
+    let strict = |set: Set| match step {
+        Step::Letter(c) => has(set, c, p.fold),
+        Step::One(other) => set.meets(other),
+        Step::Piece(s, _) | Step::Rest(s) => set.includes(p.class_of(s)),
+    };
+    let possible = |set: Set| match step {
+        Step::Piece(s, _) => set.meets(p.class_of(s)),
+        _ => strict(set),
+    };
+    let [plain, symbol] = *loops;
+    if plain.is_some_and(strict) {
+        return Some(false);
+    }
+    let perhaps = loose && (plain.is_some_and(possible) || symbol.is_some_and(possible));
+    perhaps.then_some(true)
+}

@@ -1,0 +1,124 @@
+//! A text that some patterns match and others do not: breadth first over sets of places.
+
+use indexmap::IndexSet;
+use rolecall_source::{Span, Text, TextBuilder};
+use rustc_hash::FxBuildHasher;
+
+use super::Pattern;
+use super::machine::{Glyph, Machine, Reading};
+
+/// What a search found.
+#[derive(Clone, Debug)]
+pub(crate) enum Outcome {
+    /// For every value of the symbols, this text is such a text.
+    Certain(Text),
+    /// For some values there may be one, perhaps this.
+    Perhaps(Text),
+    /// For no value of the symbols there is such a text.
+    None,
+    /// More than `budget` states.
+    Budget,
+}
+
+enum Found {
+    Text(Text),
+    Nothing,
+    Budget,
+}
+
+/// Searches for a text in `L` of every `inside` and of no `outside`.
+///
+/// With symbols, twice. First texts with symbols in them that certainly match inside and cannot match outside: such a
+/// text settles it. Then texts that may match inside and do not certainly match outside: if there is none, nothing can
+/// be. For the second, let a text be wanted for some values of the symbols, and take the first `inside` pattern with
+/// symbols: writing in that text the symbols where this pattern reads their values gives a text with symbols which
+/// this pattern still reads as it is, which the others may match, and which nothing outside matches for certain, since
+/// what matches for certain matches for every value. So that one would have been found.
+pub(crate) fn search(inside: &[&Pattern], outside: &[&Pattern], budget: usize) -> Outcome {
+    let symbolic = inside.iter().chain(outside).any(|p| !p.symbols().is_empty());
+    let strict = |ps: &[&Pattern]| -> Vec<Pattern> { ps.iter().map(|p| (*p).clone()).collect() };
+    let loose = |ps: &[&Pattern]| -> Vec<Pattern> { ps.iter().map(|p| p.loosened()).collect() };
+    if !symbolic {
+        return match run(&read(&strict(inside), false), &read(&strict(outside), false), budget) {
+            Found::Text(text) => Outcome::Certain(text),
+            Found::Nothing => Outcome::None,
+            Found::Budget => Outcome::Budget,
+        };
+    }
+    if let Found::Text(text) = run(&read(&strict(inside), false), &read(&loose(outside), true), budget) {
+        return Outcome::Certain(text);
+    }
+    let primary = inside.iter().position(|p| !p.symbols().is_empty());
+    let (strictly, loosely) = (strict(inside), loose(inside));
+    let mixed: Vec<Reading<'_>> = (strictly.iter().zip(&loosely).enumerate())
+        .map(|(at, (strict, loose))| {
+            if Some(at) == primary {
+                (strict, false)
+            } else {
+                (loose, true)
+            }
+        })
+        .collect();
+    match run(&mixed, &read(&strict(outside), false), budget) {
+        Found::Text(text) => Outcome::Perhaps(text),
+        Found::Nothing => Outcome::None,
+        Found::Budget => Outcome::Budget,
+    }
+}
+
+fn read(patterns: &[Pattern], loose: bool) -> Vec<Reading<'_>> {
+    patterns.iter().map(|p| (p, loose)).collect()
+}
+
+fn run(inside: &[Reading<'_>], outside: &[Reading<'_>], budget: usize) -> Found {
+    let machine = Machine::new(inside, outside);
+    let mut states: IndexSet<Vec<u64>, FxBuildHasher> = IndexSet::default();
+    let mut came: Vec<(usize, usize)> = vec![(0, 0)];
+    let start = machine.start();
+    if machine.accepts(&start) {
+        return Found::Text(Text::plain(""));
+    }
+    if machine.is_dead(&start) {
+        return Found::Nothing;
+    }
+    states.insert(start);
+    let (mut at, mut candidates) = (0, Vec::new());
+    while let Some(state) = states.get_index(at).cloned() {
+        machine.candidates(&state, &mut candidates);
+        for &glyph in &candidates {
+            let next = machine.next(&state, glyph);
+            if machine.is_dead(&next) {
+                continue;
+            }
+            let wanted = machine.accepts(&next);
+            if states.insert(next) {
+                came.push((at, glyph));
+                if wanted {
+                    return Found::Text(spell(&machine, &came, states.len() - 1));
+                }
+                if states.len() > budget {
+                    return Found::Budget;
+                }
+            }
+        }
+        at += 1;
+    }
+    Found::Nothing
+}
+
+fn spell(machine: &Machine<'_>, came: &[(usize, usize)], end: usize) -> Text {
+    let mut glyphs = Vec::new();
+    let mut at = end;
+    while let Some((before, glyph)) = came.get(at).copied().filter(|_| at != 0) {
+        glyphs.extend(machine.glyph(glyph));
+        at = before;
+    }
+    let mut out = TextBuilder::default();
+    for glyph in glyphs.into_iter().rev() {
+        match glyph {
+            Glyph::Letter(c) => out.letters(c.encode_utf8(&mut [0; 4]), Span::NOWHERE),
+            Glyph::Symbol(s) => out.symbol(s.clone(), Span::NOWHERE),
+        }
+    }
+    out.finish()
+}
