@@ -1,34 +1,70 @@
-//! What each resource and data source means.
+//! What each resource and data source means: what the provider computes from the arguments, and which facts it states.
 
-use rolecall_facts::Configuration;
-use rolecall_source::{Class, Diagnostic, Symbol, Value};
+mod computed;
+mod document;
+mod lower;
+mod shapes;
+mod values;
+
+#[cfg(test)]
+mod testing;
+
+use rolecall_source::{Class, Value};
 
 use crate::instance::{Instance, Mode};
+
+pub(crate) use lower::{lower, matters};
+
+/// Optional arguments that are null when they are not written, of whatever resource has them.
+const ABSENT: [&str; 4] = ["description", "permissions_boundary", "policy_id", "tags"];
 
 /// The value of an attribute, argument or block of an instance: what is written, else what the provider computes from
 /// the arguments, else an unknown.
 pub(crate) fn attribute(instance: &Instance, name: &str) -> Value {
-    if let Some(value) = instance.body.get(name) {
+    let written = instance.body.get(name);
+    if let Some(value) = written.filter(|v| !values::may_be_absent(v)) {
         return value.clone();
     }
-    let symbol = Symbol::new(
-        format!("{}.{name}", instance.symbol_base),
-        format!("{}.{name}", instance.origin.address),
-        "is known after deployment",
-        Class::Any,
-    );
-    Value::unknown(symbol, instance.origin.span)
+    let computed = shapes::attribute(instance, name).or_else(|| computed::attribute_of(instance, name));
+    if let Some(value) = written {
+        return match computed {
+            Some(computed) => values::or_else(value, &computed),
+            None => value.clone(),
+        };
+    }
+    computed.unwrap_or_else(|| rest(instance, name))
+}
+
+/// An attribute of which nothing is known but whose it is.
+fn rest(instance: &Instance, name: &str) -> Value {
+    let span = instance.origin.span;
+    let aws = instance.kind.starts_with("aws_");
+    if aws && instance.mode == Mode::Managed && ABSENT.contains(&name) {
+        return Value::null(span);
+    }
+    let why = reason(instance);
+    let symbol = values::symbol(instance, name, why, Class::Any);
+    if aws && name == "arn" {
+        return shapes::some_arn(instance, symbol);
+    }
+    Value::unknown(symbol, span)
+}
+
+/// Why the attributes of a kind are not known.
+fn reason(instance: &Instance) -> &'static str {
+    match (instance.mode, &*instance.kind) {
+        (Mode::Data, "external") => "is printed by a program at deployment",
+        (Mode::Data, "http") => "is fetched at deployment",
+        (Mode::Data, "terraform_remote_state") => "is read from another configuration's state",
+        (Mode::Data, "template_file" | "template_cloudinit_config" | "cloudinit_config") => {
+            "is rendered by a provider at deployment"
+        }
+        (Mode::Data, "aws_default_tags") => "is the provider's default tags",
+        (mode, _) => shapes::why(mode),
+    }
 }
 
 /// All attributes of an instance that are known by name, as one map.
 pub(crate) fn object(instance: &Instance) -> Value {
-    instance.body.clone()
+    computed::object(instance)
 }
-
-/// True iff instances of this kind can carry facts.
-pub(crate) fn matters(_mode: Mode, _kind: &str) -> bool {
-    true
-}
-
-/// Lowers the instances of one configuration into facts.
-pub(crate) fn lower(_instances: &[Instance], _configuration: &mut Configuration, _diagnostics: &mut Vec<Diagnostic>) {}

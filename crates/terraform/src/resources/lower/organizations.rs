@@ -1,0 +1,79 @@
+//! Service control policies.
+
+use rolecall_facts::ControlPolicy;
+use rolecall_source::Value;
+
+use super::super::values::{self, argument};
+use super::attachments::id;
+use super::context::{Lowering, each, written};
+use crate::instance::Instance;
+
+/// True iff a policy of this type limits what principals may do; unknown types may.
+fn is_control(instance: &Instance) -> bool {
+    argument(instance, "type")
+        .and_then(Value::as_str)
+        .is_none_or(|t| t == "SERVICE_CONTROL_POLICY")
+}
+
+/// `aws_organizations_policy`.
+pub(super) fn policy(lowering: &mut Lowering<'_>, instance: &Instance) {
+    if !is_control(instance) {
+        return;
+    }
+    let control = ControlPolicy {
+        origin: instance.origin.clone(),
+        body: written(instance, "content"),
+        targets: Vec::new(),
+    };
+    lowering
+        .controls
+        .push((values::text(instance, "id", &id(instance)), control));
+}
+
+/// `aws_organizations_policy_attachment`.
+pub(super) fn attachment(lowering: &mut Lowering<'_>, instance: &Instance) {
+    let (policy, target) = (written(instance, "policy_id"), written(instance, "target_id"));
+    lowering.targets.push((instance.origin.clone(), policy, target));
+}
+
+/// `awscc_organizations_policy`, which names its targets itself.
+pub(super) fn awscc(lowering: &mut Lowering<'_>, instance: &Instance) {
+    if !is_control(instance) {
+        return;
+    }
+    let list = argument(instance, "target_ids").map(each).unwrap_or_default();
+    lowering.configuration.controls.push(ControlPolicy {
+        origin: instance.origin.clone(),
+        body: written(instance, "content"),
+        targets: list.into_iter().map(|(case, _)| case.value).collect(),
+    });
+}
+
+/// Gives every control its targets. What is attached but not declared here is a control that nobody knows.
+pub(super) fn link(lowering: &mut Lowering<'_>) {
+    let mut controls = std::mem::take(&mut lowering.controls);
+    for (origin, policy, target) in std::mem::take(&mut lowering.targets) {
+        let id = policy.to_text();
+        let known = controls.iter_mut().find(|(of, _)| Some(&*of) == id.as_ref());
+        if let Some((_, control)) = known {
+            control.targets.push(target);
+            continue;
+        }
+        let symbol = rolecall_source::Symbol::new(
+            format!("{}#content", origin.address),
+            format!("the policy {} attaches", origin.address),
+            "is not in the configuration",
+            rolecall_source::Class::Any,
+        );
+        let body = Value::unknown(symbol, policy.span);
+        lowering.configuration.controls.push(ControlPolicy {
+            origin,
+            body,
+            targets: vec![target],
+        });
+    }
+    lowering
+        .configuration
+        .controls
+        .extend(controls.into_iter().map(|(_, control)| control));
+}
