@@ -3,14 +3,19 @@
 //! Takes what was analysed and gives text back; nothing is written and nothing is read here.
 
 pub mod dump;
+#[cfg(test)]
+mod golden;
+pub mod json;
+pub mod markdown;
 mod place;
 #[cfg(test)]
 mod sample;
+pub mod sarif;
 pub mod text;
 mod words;
 
 use rolecall_checks::finding::{Analysis, Rule};
-use rolecall_source::Sources;
+use rolecall_source::{Diagnostic, Level, Sources};
 
 /// What is reported, the same for every format.
 #[derive(Clone, Copy)]
@@ -26,3 +31,18 @@ pub struct Report<'a> {
     /// How many findings were left out because of their severity or confidence.
     pub hidden: usize,
 }
+
+impl Report<'_> {
+    /// True iff everything that was found could be analysed.
+    #[must_use]
+    pub fn complete(&self) -> bool {
+        let coverage = &self.analysis.coverage;
+        let lost = |d: &Diagnostic| matches!(d.level, Level::Warning | Level::Error);
+        coverage.modules_unresolved.is_empty()
+            && coverage.policies_unknown.is_empty()
+            && !self.analysis.diagnostics.iter().any(lost)
+    }
+}
+
+/// Where the program lives.
+pub(crate) const HOME: &str = "https://github.com/rolecall-rs/rolecall";

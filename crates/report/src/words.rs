@@ -1,7 +1,7 @@
 //! Words that every format shares.
 
-use rolecall_checks::finding::{Finding, GainSummary};
-use rolecall_source::Severity;
+use rolecall_checks::finding::{Finding, GainSummary, StepKind};
+use rolecall_source::{Confidence, Severity};
 
 pub(crate) const SEVERITIES: [Severity; 4] = [Severity::Critical, Severity::High, Severity::Medium, Severity::Low];
 
@@ -11,6 +11,26 @@ pub(crate) fn severity(severity: Severity) -> &'static str {
         Severity::Medium => "medium",
         Severity::High => "high",
         Severity::Critical => "critical",
+    }
+}
+
+pub(crate) fn confidence(confidence: Confidence) -> &'static str {
+    match confidence {
+        Confidence::Possible => "possible",
+        Confidence::Certain => "certain",
+    }
+}
+
+pub(crate) fn step(kind: StepKind) -> &'static str {
+    match kind {
+        StepKind::Principal => "principal",
+        StepKind::Wiring => "wiring",
+        StepKind::Launch => "launch",
+        StepKind::Pass => "pass",
+        StepKind::Trust => "trust",
+        StepKind::Profile => "profile",
+        StepKind::Role => "role",
+        StepKind::Gain => "gain",
     }
 }
 

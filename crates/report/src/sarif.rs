@@ -1,0 +1,524 @@
+//! SARIF 2.1.0, as code scanning shows it well.
+//!
+//! [The standard](https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html), and
+//! [what GitHub reads of it](https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning).
+
+use std::collections::BTreeMap;
+
+use rolecall_checks::finding::{Finding, Rule};
+use rolecall_source::{Diagnostic, Level, Severity, Sources, Span};
+use serde::Serialize;
+
+use crate::{Report, place, words};
+
+/// Most results GitHub shows of one run.
+const RESULTS: usize = 5_000;
+/// Most locations of a path GitHub shows.
+const FLOW: usize = 1_000;
+/// Most related locations GitHub shows.
+const RELATED: usize = 100;
+/// Most notifications on what was not analysed.
+const NOTIFICATIONS: usize = 1_000;
+
+/// The report, indented, with a line end.
+#[must_use]
+pub fn render(report: &Report<'_>) -> String {
+    let mut text = serde_json::to_string_pretty(&Log::new(report)).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+#[derive(Serialize)]
+struct Log<'a> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: [Run<'a>; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Run<'a> {
+    tool: Tool<'a>,
+    invocations: [Invocation; 1],
+    column_kind: &'static str,
+    results: Vec<ResultObject>,
+}
+
+#[derive(Serialize)]
+struct Tool<'a> {
+    driver: Driver<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Driver<'a> {
+    name: &'static str,
+    version: &'a str,
+    semantic_version: &'a str,
+    information_uri: &'static str,
+    rules: Vec<Descriptor<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Descriptor<'a> {
+    id: String,
+    name: &'a str,
+    short_description: Message,
+    full_description: Message,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help_uri: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<Help<'a>>,
+    default_configuration: Configuration,
+    properties: DescriptorProperties,
+}
+
+#[derive(Serialize)]
+struct Help<'a> {
+    text: &'a str,
+    markdown: &'a str,
+}
+
+#[derive(Serialize)]
+struct Configuration {
+    level: &'static str,
+}
+
+#[derive(Serialize)]
+struct DescriptorProperties {
+    tags: [&'static str; 3],
+    precision: &'static str,
+    #[serde(rename = "problem.severity")]
+    problem_severity: &'static str,
+    #[serde(rename = "security-severity")]
+    security_severity: &'static str,
+}
+
+#[derive(Serialize)]
+struct Message {
+    text: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Invocation {
+    execution_successful: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tool_execution_notifications: Vec<Notification>,
+}
+
+#[derive(Serialize)]
+struct Notification {
+    level: &'static str,
+    message: Message,
+    descriptor: Reference,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    locations: Vec<Location>,
+}
+
+#[derive(Serialize)]
+struct Reference {
+    id: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ResultObject {
+    rule_id: String,
+    rule_index: usize,
+    kind: &'static str,
+    level: &'static str,
+    message: Message,
+    locations: Vec<Location>,
+    related_locations: Vec<Location>,
+    code_flows: Vec<CodeFlow>,
+    partial_fingerprints: BTreeMap<&'static str, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppressions: Option<Vec<Suppression>>,
+    properties: ResultProperties,
+}
+
+#[derive(Serialize)]
+struct ResultProperties {
+    technique: &'static str,
+    severity: &'static str,
+    confidence: &'static str,
+    principal: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CodeFlow {
+    thread_flows: [ThreadFlow; 1],
+}
+
+#[derive(Serialize)]
+struct ThreadFlow {
+    locations: Vec<FlowLocation>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FlowLocation {
+    location: Location,
+    kinds: [&'static str; 1],
+    execution_order: usize,
+    importance: &'static str,
+}
+
+#[derive(Serialize)]
+struct Suppression {
+    kind: &'static str,
+    justification: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location: Option<Location>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Location {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<usize>,
+    physical_location: PhysicalLocation,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<Message>,
+}
+
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PhysicalLocation {
+    artifact_location: ArtifactLocation,
+    region: Region,
+}
+
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ArtifactLocation {
+    uri: String,
+    uri_base_id: &'static str,
+}
+
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Region {
+    start_line: u32,
+    start_column: u32,
+    end_line: u32,
+    end_column: u32,
+}
+
+impl<'a> Log<'a> {
+    fn new(report: &Report<'a>) -> Self {
+        let findings = report
+            .analysis
+            .findings
+            .get(..RESULTS)
+            .unwrap_or(&report.analysis.findings);
+        let rules = descriptors(findings, report.rules);
+        let any_accepted = findings.iter().any(|f| f.suppressed.is_some());
+        let writer = Writer {
+            sources: report.sources,
+            rules: rules.iter().map(|r| r.id.clone()).collect(),
+            any_accepted,
+        };
+        Self {
+            schema: "https://json.schemastore.org/sarif-2.1.0.json",
+            version: "2.1.0",
+            runs: [Run {
+                tool: Tool {
+                    driver: Driver {
+                        name: "rolecall",
+                        version: report.version,
+                        semantic_version: report.version,
+                        information_uri: crate::HOME,
+                        rules,
+                    },
+                },
+                invocations: [writer.invocation(report)],
+                column_kind: "unicodeCodePoints",
+                results: findings.iter().map(|f| writer.result(f)).collect(),
+            }],
+        }
+    }
+}
+
+/// The id of a rule at a severity. GitHub shows the severity of the rule, not of the result, so a rule that finds
+/// things of several severities is several rules there.
+fn rule_id(rule: &str, severity: Severity) -> String {
+    format!("{rule}/{}", words::severity(severity))
+}
+
+fn descriptors<'a>(findings: &[Finding], rules: &'a [Rule]) -> Vec<Descriptor<'a>> {
+    let mut all = Vec::new();
+    for rule in rules {
+        for severity in words::SEVERITIES {
+            if findings.iter().any(|f| f.rule == rule.id && f.severity == severity) {
+                all.push(descriptor(rule, severity));
+            }
+        }
+    }
+    all
+}
+
+fn descriptor(rule: &Rule, severity: Severity) -> Descriptor<'_> {
+    Descriptor {
+        id: rule_id(rule.id, severity),
+        name: rule.id,
+        short_description: Message {
+            text: rule.summary.to_owned(),
+        },
+        full_description: Message {
+            text: format!("{}.", rule.summary),
+        },
+        help_uri: Some(rule.url),
+        help: Some(Help {
+            text: rule.page,
+            markdown: rule.page,
+        }),
+        default_configuration: Configuration { level: level(severity) },
+        properties: DescriptorProperties {
+            tags: ["security", "iam", "external/cwe/cwe-269"],
+            precision: "high",
+            problem_severity: level(severity),
+            security_severity: security_severity(severity),
+        },
+    }
+}
+
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical | Severity::High => "error",
+        Severity::Medium => "warning",
+        Severity::Low => "note",
+    }
+}
+
+/// GitHub's bands: over 9.0 critical, 7.0 to 8.9 high, 4.0 to 6.9 medium, 0.1 to 3.9 low.
+fn security_severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "9.5",
+        Severity::High => "8.0",
+        Severity::Medium => "5.5",
+        Severity::Low => "2.0",
+    }
+}
+
+struct Writer<'a> {
+    sources: &'a Sources,
+    rules: Vec<String>,
+    any_accepted: bool,
+}
+
+impl Writer<'_> {
+    fn result(&self, finding: &Finding) -> ResultObject {
+        let rule_id = rule_id(finding.rule, finding.severity);
+        let rule_index = self.rules.iter().position(|r| *r == rule_id).unwrap_or(0);
+        let primary = self.primary(finding);
+        let fingerprint = &finding.fingerprint;
+        ResultObject {
+            rule_index,
+            rule_id,
+            kind: "fail",
+            level: level(finding.severity),
+            message: Message {
+                text: self.message(finding),
+            },
+            locations: primary
+                .iter()
+                .filter_map(|span| self.location(*span, None, None))
+                .collect(),
+            related_locations: self.related(finding),
+            code_flows: self.flow(finding, primary),
+            // GitHub follows an alert by the hash of its first line; the identity of the finding is better than that.
+            partial_fingerprints: BTreeMap::from([
+                ("primaryLocationLineHash", format!("{fingerprint}:1")),
+                ("rolecallFinding/v1", fingerprint.clone()),
+            ]),
+            suppressions: self.any_accepted.then(|| self.suppressions(finding)),
+            properties: ResultProperties {
+                technique: finding.technique,
+                severity: words::severity(finding.severity),
+                confidence: words::confidence(finding.confidence),
+                principal: place::plain(&finding.principal.address),
+                role: finding.role.as_ref().map(|r| place::plain(&r.address)),
+            },
+        }
+    }
+
+    /// Where the result is shown: in a file, whatever the finding says.
+    fn primary(&self, finding: &Finding) -> Option<Span> {
+        let steps = finding.steps.iter().map(|s| s.span);
+        let all = [finding.primary, finding.principal.span].into_iter().chain(steps);
+        all.into_iter().find(|s| !s.is_nowhere())
+    }
+
+    /// One clear sentence first; then what is gained, what it relies on and what to do.
+    fn message(&self, finding: &Finding) -> String {
+        let mut out = format!("{}.", finding.headline);
+        if let Some(witness) = &finding.witness {
+            out.push_str(&format!(
+                " For example {} on {}: the role may, the {} may not.",
+                witness.action, witness.resource, finding.principal.kind
+            ));
+        }
+        if !finding.assumptions.is_empty() {
+            out.push_str(&format!(" Assuming {}.", finding.assumptions.join("; ")));
+        }
+        for note in &finding.notes {
+            out.push_str(&format!(" Note: {note}."));
+        }
+        if let Some(fix) = &finding.fix {
+            out.push_str(&format!(" Fix: {}.", fix.summary));
+        }
+        text(&out)
+    }
+
+    fn related(&self, finding: &Finding) -> Vec<Location> {
+        let places = finding.steps.iter().filter(|s| !s.span.is_nowhere()).take(RELATED);
+        places
+            .enumerate()
+            .filter_map(|(i, s)| self.location(s.span, Some(i + 1), Some(&s.message)))
+            .collect()
+    }
+
+    /// The steps in the order of the story. What stands in no file is shown where the step before it is.
+    fn flow(&self, finding: &Finding, primary: Option<Span>) -> Vec<CodeFlow> {
+        let Some(mut last) = primary else { return Vec::new() };
+        let mut locations = Vec::new();
+        for step in finding.steps.iter().take(FLOW) {
+            if !step.span.is_nowhere() {
+                last = step.span;
+            }
+            let Some(location) = self.location(last, None, Some(&step.message)) else {
+                continue;
+            };
+            locations.push(FlowLocation {
+                location,
+                kinds: [words::step(step.kind)],
+                execution_order: locations.len() + 1,
+                importance: "essential",
+            });
+        }
+        if locations.is_empty() {
+            return Vec::new();
+        }
+        vec![CodeFlow {
+            thread_flows: [ThreadFlow { locations }],
+        }]
+    }
+
+    fn suppressions(&self, finding: &Finding) -> Vec<Suppression> {
+        let accepted = finding.suppressed.iter();
+        accepted
+            .map(|s| Suppression {
+                kind: if s.span.is_nowhere() { "external" } else { "inSource" },
+                justification: text(&s.reason),
+                location: self.location(s.span, None, None),
+            })
+            .collect()
+    }
+
+    fn location(&self, span: Span, id: Option<usize>, message: Option<&str>) -> Option<Location> {
+        if span.is_nowhere() {
+            return None;
+        }
+        let range = self.sources.positions(span);
+        Some(Location {
+            id,
+            physical_location: PhysicalLocation {
+                artifact_location: ArtifactLocation {
+                    uri: uri(self.sources.path(span.file)),
+                    uri_base_id: "%SRCROOT%",
+                },
+                region: Region {
+                    start_line: range.start.line,
+                    start_column: range.start.column,
+                    end_line: range.end.line,
+                    end_column: range.end.column,
+                },
+            },
+            message: message.map(|m| Message { text: text(m) }),
+        })
+    }
+
+    fn invocation(&self, report: &Report<'_>) -> Invocation {
+        let analysis = report.analysis;
+        let mut notifications: Vec<Notification> = analysis.diagnostics.iter().map(|d| self.problem(d)).collect();
+        for module in &analysis.coverage.modules_unresolved {
+            let told = format!(
+                "{} was not analysed: {} is not in the repository",
+                module.address, module.source
+            );
+            notifications.push(self.notification("warning", "module-unresolved", &told, module.span));
+        }
+        for policy in &analysis.coverage.policies_unknown {
+            let told = format!("the policy of {} is not known in full: {}", policy.address, policy.why);
+            notifications.push(self.notification("warning", "policy-unknown", &told, policy.span));
+        }
+        notifications.truncate(NOTIFICATIONS);
+        let left_out = analysis.findings.len().saturating_sub(RESULTS);
+        if left_out > 0 {
+            let told = format!("{left_out} findings are left out: code scanning shows {RESULTS}");
+            notifications.push(self.notification("warning", "too-many-results", &told, Span::NOWHERE));
+        }
+        Invocation {
+            execution_successful: !analysis.diagnostics.iter().any(|d| &*d.code == "internal-error"),
+            tool_execution_notifications: notifications,
+        }
+    }
+
+    fn problem(&self, diagnostic: &Diagnostic) -> Notification {
+        let level = match diagnostic.level {
+            Level::Error => "error",
+            Level::Warning | Level::Finding(..) => "warning",
+            Level::Note => "note",
+        };
+        self.notification(level, &diagnostic.code, &diagnostic.headline, diagnostic.span())
+    }
+
+    fn notification(&self, level: &'static str, code: &str, told: &str, span: Span) -> Notification {
+        Notification {
+            level,
+            message: Message { text: text(told) },
+            descriptor: Reference { id: code.to_owned() },
+            locations: self.location(span, None, None).into_iter().collect(),
+        }
+    }
+}
+
+/// Text of a message: nothing in it is taken for a link, and nothing commands a viewer.
+fn text(message: &str) -> String {
+    place::plain(message).replace("](", "]\\(")
+}
+
+/// A path as a relative URI reference ([RFC 3986](https://www.rfc-editor.org/rfc/rfc3986)).
+fn uri(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_uri_references() {
+        assert_eq!(uri("infra/main.tf"), "infra/main.tf");
+        assert_eq!(uri("a b/\u{e9}#1:x%.tf"), "a%20b/%C3%A9%231%3Ax%25.tf");
+    }
+
+    #[test]
+    fn text_of_the_repository_is_no_link() {
+        assert_eq!(text("role `a[b](javascript:x)`"), "role `a[b]\\(javascript:x)`");
+    }
+}
