@@ -27,6 +27,14 @@ pub(crate) enum Command {
     Scan(ScanArgs),
     /// Print what was understood, in an intermediate form
     Dump(DumpArgs),
+    /// List the rules and the techniques
+    Rules,
+    /// Show the page of a rule, or a technique
+    Explain {
+        /// Its id, as `rolecall rules` prints it
+        #[arg(value_name = "RULE")]
+        id: String,
+    },
     /// Print a completion script
     Completions {
         /// The shell it is for
@@ -108,12 +116,20 @@ pub(crate) struct DumpArgs {
 pub(crate) enum Dump {
     /// What the configurations state, before anything is linked or decided
     Facts,
+    /// Principals with their permissions, who may assume what, profiles and compute
+    Graph,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// For people, in a terminal
     Text,
+    /// For programs: see docs/json-v1.md
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// For a step summary or a comment on GitHub
+    Markdown,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -21,6 +21,9 @@ pub(crate) enum Failure {
     /// A path is not in the repository of the first.
     #[error("`{path}` is not inside `{root}`, the repository of the first path; scan them one by one", path = path.display(), root = root.display())]
     Outside { path: PathBuf, root: PathBuf },
+    /// There is no rule or technique with this id.
+    #[error("there is no rule or technique `{0}`; `rolecall rules` lists them")]
+    NoSuchRule(String),
     /// The system refuses threads.
     #[error("cannot start threads: {0}")]
     Threads(String),

@@ -20,7 +20,7 @@ pub(crate) fn run(args: &DumpArgs) -> Result<Exit, Failure> {
     console::deliver(&args.output, text.as_bytes())?;
     Ok(match () {
         () if input.broken => Exit::Error,
-        () if configurations.is_empty() => Exit::Nothing,
+        () if nothing => Exit::Nothing,
         () => Exit::Clean,
     })
 }

@@ -5,6 +5,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Mutex, Once, PoisonError};
 
 use rayon::prelude::*;
+use rolecall_checks::Analysis;
 use rolecall_facts::Output;
 use rolecall_source::{Diagnostic, Level, Sources, Span};
 
@@ -92,6 +93,14 @@ pub(crate) fn guarded<T>(what: &str, work: impl FnOnce() -> T) -> Result<T, Diag
         Diagnostic::new("internal-error", Level::Error, headline, Span::NOWHERE)
             .help("this is a bug in rolecall, not in your files; everything else was analysed")
     })
+}
+
+/// The outcome of an analysis that failed.
+pub(crate) fn lost(diagnostic: Diagnostic) -> Analysis {
+    Analysis {
+        diagnostics: vec![diagnostic],
+        ..Analysis::default()
+    }
 }
 
 fn message(payload: &(dyn Any + Send)) -> &str {

@@ -6,6 +6,7 @@ mod discover;
 mod dump;
 mod exit;
 mod input;
+mod rules;
 mod scan;
 
 use std::process::ExitCode;
@@ -40,6 +41,8 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         None => scan::run(&cli.scan),
         Some(Command::Scan(args)) => scan::run(&args),
         Some(Command::Dump(args)) => dump::run(&args),
+        Some(Command::Rules) => rules::list(),
+        Some(Command::Explain { id }) => rules::explain(&id),
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "rolecall", &mut script);

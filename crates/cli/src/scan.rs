@@ -3,10 +3,9 @@
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
-use rolecall_checks::finding::{Analysis, Coverage};
-use rolecall_facts::Output;
-use rolecall_report::{Report, text};
-use rolecall_source::{Confidence, Level, Severity};
+use rolecall_checks::Analysis;
+use rolecall_report::{Report, json, markdown, sarif, text};
+use rolecall_source::{Confidence, Severity};
 
 use crate::args::{Color, Format, ScanArgs};
 use crate::console::{self, Failure};
@@ -15,13 +14,20 @@ use crate::input;
 
 pub(crate) fn run(args: &ScanArgs) -> Result<Exit, Failure> {
     let input = input::read(&args.input)?;
-    let mut analysis = unjudged(input.outputs);
+    let options = rolecall_checks::Options {
+        account: args.input.account.clone(),
+    };
+    let (mut analysis, broken) =
+        match input::guarded("the analysis", || rolecall_checks::analyze(input.outputs, &options)) {
+            Ok(analysis) => (analysis, input.broken),
+            Err(diagnostic) => (input::lost(diagnostic), true),
+        };
     analysis.diagnostics.splice(0..0, input.diagnostics);
     let hidden = narrow(&mut analysis, args.min_severity.into(), args.confidence.into());
     let report = Report {
         analysis: &analysis,
         sources: &input.sources,
-        rules: &[],
+        rules: rolecall_checks::rules(),
         version: env!("CARGO_PKG_VERSION"),
         hidden,
     };
@@ -30,22 +36,7 @@ pub(crate) fn run(args: &ScanArgs) -> Result<Exit, Failure> {
     for (format, file) in &args.also {
         console::save(file, render(&report, args, *format, Some(file)).as_bytes())?;
     }
-    Ok(judge(&analysis, args, input.broken))
-}
-
-/// What the frontends understood, with nothing decided about it.
-fn unjudged(outputs: Vec<Output>) -> Analysis {
-    let mut analysis = Analysis::default();
-    let coverage: &mut Coverage = &mut analysis.coverage;
-    for output in outputs {
-        coverage.files += output.files;
-        coverage.modules_unresolved.extend(output.unresolved);
-        coverage
-            .roots
-            .extend(output.configurations.iter().map(|c| c.id.to_string()));
-        analysis.diagnostics.extend(output.diagnostics);
-    }
-    analysis
+    Ok(judge(&report, args, broken))
 }
 
 /// Takes out what the user does not want to see, and says how much that was.
@@ -72,23 +63,22 @@ fn render(report: &Report<'_>, args: &ScanArgs, format: Format, file: Option<&Pa
             };
             text::render(report, &options)
         }
+        Format::Json => json::render(report),
+        Format::Sarif => sarif::render(report),
+        Format::Markdown => markdown::render(report),
     }
 }
 
 /// The exit code: what is reported decides, and what was accepted does not.
-fn judge(analysis: &Analysis, args: &ScanArgs, broken: bool) -> Exit {
+fn judge(report: &Report<'_>, args: &ScanArgs, broken: bool) -> Exit {
     let grave = args.fail_on.severity().is_some_and(|least| {
-        let mut open = analysis.findings.iter().filter(|f| f.suppressed.is_none());
+        let mut open = report.analysis.findings.iter().filter(|f| f.suppressed.is_none());
         open.any(|f| f.severity >= least)
     });
-    let coverage = &analysis.coverage;
-    let gaps = !coverage.modules_unresolved.is_empty()
-        || !coverage.policies_unknown.is_empty()
-        || analysis.diagnostics.iter().any(|d| d.level >= Level::Warning);
     match () {
         () if broken => Exit::Error,
-        () if coverage.roots.is_empty() => Exit::Nothing,
-        () if grave || (args.strict && gaps) => Exit::Findings,
+        () if report.analysis.coverage.roots.is_empty() => Exit::Nothing,
+        () if grave || (args.strict && !report.complete()) => Exit::Findings,
         () => Exit::Clean,
     }
 }
