@@ -118,19 +118,18 @@ impl<'a> Page<'a> {
         self.line("");
     }
 
-    /// The path: a frame per stretch of steps that stays in one file.
+    /// The path: a frame per stretch of steps that goes down one file, so that the numbers go down the screen.
     fn steps(&mut self, steps: &[Step]) {
         let numbered: Vec<(usize, &Step)> = steps.iter().enumerate().map(|(i, s)| (i + 1, s)).collect();
-        for stretch in numbered.chunk_by(|a, b| a.1.span.file == b.1.span.file) {
-            let Some((first, step)) = stretch.first() else { continue };
-            if step.span.is_nowhere() {
-                self.line("");
+        let next =
+            |a: &(usize, &Step), b: &(usize, &Step)| a.1.span.file == b.1.span.file && a.1.span.start <= b.1.span.start;
+        for stretch in numbered.chunk_by(next) {
+            if stretch.iter().any(|(_, step)| step.span.is_nowhere()) {
                 for (number, step) in stretch {
                     self.paragraph(&format!("  {number}. "), 5, &step.message, None);
                 }
                 continue;
             }
-            let _ = first;
             let mark = |(number, step): &(usize, &Step)| Mark {
                 span: step.span,
                 text: format!("{number}. {}", step.message),
@@ -144,11 +143,7 @@ impl<'a> Page<'a> {
     fn frame(&mut self, marks: &[Mark]) {
         let Some(first) = marks.first() else { return };
         let drawn = snippet::draw(&self.handler, self.sources, first.span.file, marks, self.width);
-        for line in drawn
-            .trim_start_matches(['\n', ' '])
-            .lines()
-            .filter(|l| !l.trim().is_empty())
-        {
+        for line in drawn.lines().filter(|l| !l.trim().is_empty()) {
             self.line(line);
         }
     }
@@ -328,8 +323,7 @@ mod tests {
         insta::assert_snapshot!(page(110), @r#"
         critical launch-over-privileged-role
         user `alice` can launch an EC2 instance with role `admin` and gain every action on every resource
-        ╭─[iam/people.tf:5:1]
-         4 │
+           ╭─[iam/people.tf:5:1]
          5 │ resource "aws_iam_user" "alice" {
            · ───────────────┬───────────────
            ·                ╰── 1. user `alice`
@@ -342,7 +336,14 @@ mod tests {
             ·                           ╰── 2. is a member of group `operators`
          12 │ }
             ╰────
-        ╭─[iam/policies.tf:4:18]
+            ╭─[iam/policies.tf:17:12]
+         16 │   group  = aws_iam_group.operators.name
+         17 │   policy = data.aws_iam_policy_document.operate.json
+            ·            ────────────────────┬────────────────────
+            ·                                ╰── 3. the group has inline policy `operate`
+         18 │ }
+            ╰────
+           ╭─[iam/policies.tf:4:18]
          3 │     sid       = "Launch"
          4 │     actions   = ["ec2:*"]
            ·                  ───┬───
@@ -356,19 +357,19 @@ mod tests {
             ·                         ╰── 5. may pass role `admin` to `ec2.amazonaws.com`
          11 │     resources = ["arn:aws:iam::*:role/*"]
             ╰────
-            ╭─[iam/policies.tf:17:12]
-         16 │   group  = aws_iam_group.operators.name
-         17 │   policy = data.aws_iam_policy_document.operate.json
-            ·            ────────────────────┬────────────────────
-            ·                                ╰── 3. the group has inline policy `operate`
-         18 │ }
-            ╰────
-        ╭─[roles.tf:9:31]
+            ╭─[roles.tf:9:31]
           8 │       Action    = "sts:AssumeRole"
           9 │       Principal = { Service = "ec2.amazonaws.com" }
             ·                               ─────────┬─────────
             ·                                        ╰── 6. role `admin` trusts `ec2.amazonaws.com`
          10 │     }]
+            ╰────
+            ╭─[roles.tf:20:2]
+         19 │ resource "aws_iam_instance_profile" "admin" {
+         20 │   name = "admin"  # a tab, and a line that is much longer than a terminal is wide: lorem ipsum dolor sit…
+            ·   ────────┬────────
+            ·           ╰── 7. instance profile `admin` contains the role
+         21 │   role = aws_iam_role.admin.name
             ╰────
             ╭─[roles.tf:16:16]
          15 │   role       = aws_iam_role.admin.name
@@ -377,12 +378,6 @@ mod tests {
             ·                                      ╰─┤ 8. the role has AWS-managed policy `AdministratorAccess`, which
             ·                                        │ allows `*` on `*`
          17 │ }
-         18 │
-         19 │ resource "aws_iam_instance_profile" "admin" {
-         20 │   name = "admin"  # a tab, and a line that is much longer than a terminal is wide: lorem ipsum dolor sit…
-            ·   ────────┬────────
-            ·           ╰── 7. instance profile `admin` contains the role
-         21 │   role = aws_iam_role.admin.name
             ╰────
 
           witness   iam:CreateAccessKey on arn:aws:iam::⟨account⟩:user/alice with aws:requestedregion = us-east-1
@@ -398,19 +393,24 @@ mod tests {
 
         medium (possible) launch-over-privileged-role
         user `Deployer` can launch an EC2 instance with role `AppRole` and gain 3 actions of s3
-        ╭─[stacks/app.json:3:5]
+           ╭─[stacks/app.json:3:5]
          2 │   "Resources": {
          3 │     "Deployer": { "Type": "AWS::IAM::User", "Properties": { "Policies": [ { "PolicyName": "deploy", "Po…
-           ·     ─────┬────                                                                                          ▲▲
-           ·          │                                                                                              │╰── 3. may pass every role
-           ·          │                                                                                              ╰── 2. may call `ec2:RunInstances`
+           ·     ─────┬────
            ·          ╰── 1. user `Deployer`
+         4 │     "AppRole": { "Type": "AWS::IAM::Role", "Properties": { "AssumeRolePolicyDocument": { "Statement": […
+           ╰────
+           ╭─[stacks/app.json:3:169]
+         2 │   "Resources": {
+         3 │ …ct": "Allow", "Action": [ "ec2:RunInstances", "iam:PassRole" ], "Resource": "*" } ] } } ] } },
+           ·                            ─────────┬────────  ───────┬──────
+           ·                                     │                 ╰── 3. may pass every role
+           ·                                     ╰── 2. may call `ec2:RunInstances`
          4 │ …sumeRole", "Principal": { "Service": "ec2.amazonaws.com" } } ] } } }
            ·                            ───────────────┬──────────────
            ·                                           ╰── 4. role `AppRole` trusts `ec2.amazonaws.com`
          5 │   }
            ╰────
-
           5. AWS-managed policy `AmazonS3FullAccess` allows `s3:*` on `*`
 
           witness   s3:PutObject on arn:aws:s3:::b/k
@@ -421,19 +421,24 @@ mod tests {
 
         low (possible) open-pass-role
         user `Deployer` can launch instances and pass roles that are not in this configuration
-        ╭─[stacks/app.json:3:5]
+           ╭─[stacks/app.json:3:5]
          2 │   "Resources": {
          3 │     "Deployer": { "Type": "AWS::IAM::User", "Properties": { "Policies": [ { "PolicyName": "deploy", "Po…
-           ·     ─────┬────                                                                                          ▲▲
-           ·          │                                                                                              │╰── 3. may pass every role
-           ·          │                                                                                              ╰── 2. may call `ec2:RunInstances`
+           ·     ─────┬────
            ·          ╰── 1. user `Deployer`
+         4 │     "AppRole": { "Type": "AWS::IAM::Role", "Properties": { "AssumeRolePolicyDocument": { "Statement": […
+           ╰────
+           ╭─[stacks/app.json:3:169]
+         2 │   "Resources": {
+         3 │ …ct": "Allow", "Action": [ "ec2:RunInstances", "iam:PassRole" ], "Resource": "*" } ] } } ] } },
+           ·                            ─────────┬────────  ───────┬──────
+           ·                                     │                 ╰── 3. may pass every role
+           ·                                     ╰── 2. may call `ec2:RunInstances`
          4 │ …sumeRole", "Principal": { "Service": "ec2.amazonaws.com" } } ] } } }
            ·                            ───────────────┬──────────────
            ·                                           ╰── 4. role `AppRole` trusts `ec2.amazonaws.com`
          5 │   }
            ╰────
-
           5. AWS-managed policy `AmazonS3FullAccess` allows `s3:*` on `*`
 
           assuming  123456789012 is the account this deploys to
@@ -442,19 +447,17 @@ mod tests {
 
         error yaml-syntax
         a tab cannot indent
-        ╭─[stacks/odd name#1.yaml:2:1]
+           ╭─[stacks/odd name#1.yaml:2:1]
          1 │ Resources:
          2 │   A: 1
            · ─┬─
            ·  ╰── here
-         3 │
            ╰────
           help      use spaces
 
         warning unknown-function
         `frobnicate` is not a function of Terraform
-        ╭─[roles.tf:4:24]
-         3 │
+           ╭─[roles.tf:4:24]
          4 │   assume_role_policy = jsonencode({
            ·                        ──────────
          5 │     Version = "2012-10-17"
@@ -475,8 +478,7 @@ mod tests {
         critical launch-over-privileged-role
         user `alice` can launch an EC2 instance with role `admin`
         and gain every action on every resource
-        ╭─[iam/people.tf:5:1]
-         4 │
+           ╭─[iam/people.tf:5:1]
          5 │ resource "aws_iam_user" "alice" {
            · ───────────────┬───────────────
            ·                ╰── 1. user `alice`
@@ -490,7 +492,15 @@ mod tests {
             ·                             │ `operators`
          12 │ }
             ╰────
-        ╭─[iam/policies.tf:4:18]
+            ╭─[iam/policies.tf:17:12]
+         16 │   group  = aws_iam_group.operators.name
+         17 │   policy = data.aws_iam_policy_document.operate.json
+            ·            ────────────────────┬────────────────────
+            ·                                ╰─┤ 3. the group has inline policy
+            ·                                  │ `operate`
+         18 │ }
+            ╰────
+           ╭─[iam/policies.tf:4:18]
          3 │     sid       = "Launch"
          4 │     actions   = ["ec2:*"]
            ·                  ───┬───
@@ -506,21 +516,21 @@ mod tests {
             ·                           │ `ec2.amazonaws.com`
          11 │     resources = ["arn:aws:iam::*:role/*"]
             ╰────
-            ╭─[iam/policies.tf:17:12]
-         16 │   group  = aws_iam_group.operators.name
-         17 │   policy = data.aws_iam_policy_document.operate.json
-            ·            ────────────────────┬────────────────────
-            ·                                ╰─┤ 3. the group has inline policy
-            ·                                  │ `operate`
-         18 │ }
-            ╰────
-        ╭─[roles.tf:9:31]
+            ╭─[roles.tf:9:31]
           8 │       Action    = "sts:AssumeRole"
           9 │       Principal = { Service = "ec2.amazonaws.com" }
             ·                               ─────────┬─────────
             ·                                        ╰─┤ 6. role `admin` trusts
             ·                                          │ `ec2.amazonaws.com`
          10 │     }]
+            ╰────
+            ╭─[roles.tf:20:2]
+         19 │ resource "aws_iam_instance_profile" "admin" {
+         20 │   name = "admin"  # a tab, and a line that is much lon…
+            ·   ────────┬────────
+            ·           ╰─┤ 7. instance profile `admin` contains the
+            ·             │ role
+         21 │   role = aws_iam_role.admin.name
             ╰────
             ╭─[roles.tf:16:16]
          15 │   role       = aws_iam_role.admin.name
@@ -530,13 +540,6 @@ mod tests {
             ·                                     │ policy `AdministratorAccess`,
             ·                                     │ which allows `*` on `*`
          17 │ }
-         18 │
-         19 │ resource "aws_iam_instance_profile" "admin" {
-         20 │   name = "admin"  # a tab, and a line that is much lon…
-            ·   ────────┬────────
-            ·           ╰─┤ 7. instance profile `admin` contains the
-            ·             │ role
-         21 │   role = aws_iam_role.admin.name
             ╰────
 
           witness   iam:CreateAccessKey on
@@ -556,20 +559,25 @@ mod tests {
         medium (possible) launch-over-privileged-role
         user `Deployer` can launch an EC2 instance with role
         `AppRole` and gain 3 actions of s3
-        ╭─[stacks/app.json:3:5]
+           ╭─[stacks/app.json:3:5]
          2 │   "Resources": {
          3 │     "Deployer": { "Type": "AWS::IAM::User", "Properti…
-           ·     ─────┬────                                        ▲▲
-           ·          │                                            │╰── 3. may pass every role
-           ·          │                                            ╰── 2. may call `ec2:RunInstances`
+           ·     ─────┬────
            ·          ╰── 1. user `Deployer`
+         4 │     "AppRole": { "Type": "AWS::IAM::Role", "Propertie…
+           ╰────
+           ╭─[stacks/app.json:3:169]
+         2 │   "Resources": {
+         3 │ … "Action": [ "ec2:RunInstances", "iam:PassRole" ], "R…
+           ·               ─────────┬────────  ───────┬──────
+           ·                        │                 ╰── 3. may pass every role
+           ·                        ╰── 2. may call `ec2:RunInstances`
          4 │ …rincipal": { "Service": "ec2.amazonaws.com" } } ] } }…
            ·               ───────────────┬──────────────
            ·                              ╰─┤ 4. role `AppRole` trusts
            ·                                │ `ec2.amazonaws.com`
          5 │   }
            ╰────
-
           5. AWS-managed policy `AmazonS3FullAccess` allows `s3:*`
              on `*`
 
@@ -583,20 +591,25 @@ mod tests {
         low (possible) open-pass-role
         user `Deployer` can launch instances and pass roles that are
         not in this configuration
-        ╭─[stacks/app.json:3:5]
+           ╭─[stacks/app.json:3:5]
          2 │   "Resources": {
          3 │     "Deployer": { "Type": "AWS::IAM::User", "Properti…
-           ·     ─────┬────                                        ▲▲
-           ·          │                                            │╰── 3. may pass every role
-           ·          │                                            ╰── 2. may call `ec2:RunInstances`
+           ·     ─────┬────
            ·          ╰── 1. user `Deployer`
+         4 │     "AppRole": { "Type": "AWS::IAM::Role", "Propertie…
+           ╰────
+           ╭─[stacks/app.json:3:169]
+         2 │   "Resources": {
+         3 │ … "Action": [ "ec2:RunInstances", "iam:PassRole" ], "R…
+           ·               ─────────┬────────  ───────┬──────
+           ·                        │                 ╰── 3. may pass every role
+           ·                        ╰── 2. may call `ec2:RunInstances`
          4 │ …rincipal": { "Service": "ec2.amazonaws.com" } } ] } }…
            ·               ───────────────┬──────────────
            ·                              ╰─┤ 4. role `AppRole` trusts
            ·                                │ `ec2.amazonaws.com`
          5 │   }
            ╰────
-
           5. AWS-managed policy `AmazonS3FullAccess` allows `s3:*`
              on `*`
 
@@ -607,19 +620,17 @@ mod tests {
 
         error yaml-syntax
         a tab cannot indent
-        ╭─[stacks/odd name#1.yaml:2:1]
+           ╭─[stacks/odd name#1.yaml:2:1]
          1 │ Resources:
          2 │   A: 1
            · ─┬─
            ·  ╰── here
-         3 │
            ╰────
           help      use spaces
 
         warning unknown-function
         `frobnicate` is not a function of Terraform
-        ╭─[roles.tf:4:24]
-         3 │
+           ╭─[roles.tf:4:24]
          4 │   assume_role_policy = jsonencode({
            ·                        ──────────
          5 │     Version = "2012-10-17"

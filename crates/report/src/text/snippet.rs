@@ -8,7 +8,7 @@ use std::fmt;
 use miette::{
     GraphicalReportHandler, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents,
 };
-use rolecall_source::{FileId, Sources, Span};
+use rolecall_source::{FileId, LineIndex, Sources, Span};
 
 use super::style::wrap;
 use crate::place::{harmless, plain};
@@ -24,7 +24,7 @@ pub(super) struct Mark {
     pub(super) text: String,
 }
 
-/// Draws marks that all lie in `file`, in the order of the lines.
+/// Draws marks that all lie in `file`: frames in the order of the marks, inside a frame in the order of the lines.
 pub(super) fn draw(
     handler: &GraphicalReportHandler,
     sources: &Sources,
@@ -32,13 +32,110 @@ pub(super) fn draw(
     marks: &[Mark],
     width: usize,
 ) -> String {
-    let Some(excerpt) = Excerpt::new(sources, file, marks, width) else {
+    let (Ok(bytes), Some(index)) = (sources.bytes(file), sources.line_index(file)) else {
         return String::new();
     };
+    let page = Page { bytes, index, width };
     let mut out = String::new();
-    // Writing to a string cannot fail, and the excerpt answers for each of its own labels.
-    let _ = handler.render_report(&mut out, &excerpt);
+    for group in page.groups(page.places(sources, marks)) {
+        let excerpt = Excerpt::new(&page, plain(sources.path(file)), group);
+        // Writing to a string cannot fail, and the excerpt answers for each of its own labels.
+        let _ = handler.render_report(&mut out, &excerpt);
+    }
     out
+}
+
+/// A file and how wide its lines may be shown.
+struct Page<'a> {
+    bytes: &'a [u8],
+    index: &'a LineIndex,
+    width: usize,
+}
+
+impl Page<'_> {
+    /// The marks by line; those of one place as one.
+    fn places(&self, sources: &Sources, marks: &[Mark]) -> Vec<Placed> {
+        let mut places: Vec<Placed> = Vec::new();
+        for mark in marks {
+            let position = sources.position(mark.span);
+            let line = self.index.line_range(self.bytes, position.line);
+            let start = (mark.span.start as usize).clamp(line.start, line.end) - line.start;
+            let end = (mark.span.end as usize).clamp(line.start, line.end) - line.start;
+            let place = Placed {
+                line: position.line,
+                start,
+                end,
+                column: position.column as usize - 1,
+                text: plain(&mark.text),
+            };
+            match places
+                .iter_mut()
+                .find(|p| (p.line, p.start, p.end) == (place.line, start, end))
+            {
+                Some(same) => same.text = format!("{}\n{}", same.text, place.text),
+                None => places.push(place),
+            }
+        }
+        places
+    }
+
+    /// Places that can be shown in one frame: all those on a line too long for the terminal are in its window.
+    fn groups(&self, places: Vec<Placed>) -> Vec<Vec<Placed>> {
+        let mut groups: Vec<Vec<Placed>> = Vec::new();
+        for place in places {
+            let line = self.line(place.line);
+            let line = line.trim_end();
+            let fits = |group: &Vec<Placed>| {
+                let here: Vec<&Placed> = group.iter().filter(|p| p.line == place.line).chain([&place]).collect();
+                let (from, to) = window(line, &here, self.room(place.line));
+                here.iter().all(|p| from <= p.start && p.start < to.max(from + 1))
+            };
+            match groups.last_mut() {
+                Some(group) if fits(group) => group.push(place),
+                _ => groups.push(vec![place]),
+            }
+        }
+        groups
+    }
+
+    fn line(&self, number: u32) -> std::borrow::Cow<'_, str> {
+        String::from_utf8_lossy(
+            self.bytes
+                .get(self.index.line_range(self.bytes, number))
+                .unwrap_or_default(),
+        )
+    }
+
+    /// Columns for the text of a line, beside its number.
+    fn room(&self, number: u32) -> usize {
+        self.width.saturating_sub(number.to_string().len() + 4).max(NARROWEST)
+    }
+
+    fn blank(&self, number: u32) -> bool {
+        self.line(number).trim().is_empty()
+    }
+
+    /// First and last line of each run of lines that is shown for `places`, which are in the order of the lines.
+    fn runs(&self, places: &[Placed]) -> Vec<(u32, u32)> {
+        let last = u32::try_from(self.index.lines()).unwrap_or(u32::MAX);
+        let mut runs: Vec<(u32, u32)> = Vec::new();
+        for place in places {
+            let mut from = place.line.saturating_sub(CONTEXT).max(1);
+            let mut to = (place.line + CONTEXT).min(last);
+            while from < place.line && self.blank(from) {
+                from += 1;
+            }
+            while to > place.line && self.blank(to) {
+                to -= 1;
+            }
+            match runs.last_mut() {
+                // miette joins runs with fewer than two lines between them, so they are one here.
+                Some(run) if from <= run.1 + 2 => run.1 = run.1.max(to),
+                _ => runs.push((from, to)),
+            }
+        }
+        runs
+    }
 }
 
 /// A run of neighbouring lines.
@@ -67,40 +164,16 @@ struct Excerpt {
 }
 
 impl Excerpt {
-    fn new(sources: &Sources, file: FileId, marks: &[Mark], width: usize) -> Option<Self> {
-        let (bytes, index) = (sources.bytes(file).ok()?, sources.line_index(file)?);
-        let mut places: Vec<Placed> = Vec::new();
-        for mark in marks {
-            let position = sources.position(mark.span);
-            let line = index.line_range(bytes, position.line);
-            let start = (mark.span.start as usize).clamp(line.start, line.end) - line.start;
-            let end = (mark.span.end as usize).clamp(line.start, line.end) - line.start;
-            let place = Placed {
-                line: position.line,
-                start,
-                end,
-                column: position.column as usize - 1,
-                text: plain(&mark.text),
-            };
-            match places
-                .iter_mut()
-                .find(|p| (p.line, p.start, p.end) == (place.line, start, end))
-            {
-                Some(same) => same.text = format!("{}\n{}", same.text, place.text),
-                None => places.push(place),
-            }
-        }
+    fn new(page: &Page<'_>, path: String, mut places: Vec<Placed>) -> Self {
         places.sort_by_key(|p| (p.line, p.start, p.end));
-        let last = u32::try_from(index.lines()).unwrap_or(u32::MAX);
         let mut excerpt = Self {
-            path: plain(sources.path(file)),
+            path,
             runs: Vec::new(),
             labels: Vec::new(),
         };
-        let number = places.last()?.line.to_string().len();
-        let room = width.saturating_sub(number + 4).max(NARROWEST);
+        let room = page.room(places.last().map_or(1, |p| p.line + CONTEXT));
         let mut next = 0;
-        for (from, to) in runs(&places, last) {
+        for (from, to) in page.runs(&places) {
             let mut run = Run {
                 start: next,
                 text: String::new(),
@@ -109,8 +182,7 @@ impl Excerpt {
             };
             for number in from..=to {
                 let here: Vec<&Placed> = places.iter().filter(|p| p.line == number).collect();
-                let raw = bytes.get(index.line_range(bytes, number)).unwrap_or_default();
-                let line = Line::new(&String::from_utf8_lossy(raw), &here, room);
+                let line = Line::new(&page.line(number), &here, room);
                 let at = next + run.text.len();
                 excerpt.labels.extend(here.iter().map(|p| line.label(p, at, room)));
                 run.text.push_str(&line.text);
@@ -119,7 +191,7 @@ impl Excerpt {
             next = run.start + run.text.len() + 1;
             excerpt.runs.push(run);
         }
-        Some(excerpt)
+        excerpt
     }
 
     fn run(&self, offset: usize) -> Option<&Run> {
@@ -137,21 +209,6 @@ struct Placed {
     text: String,
 }
 
-/// First and last line of each run of lines that is shown.
-fn runs(places: &[Placed], last: u32) -> Vec<(u32, u32)> {
-    let mut runs: Vec<(u32, u32)> = Vec::new();
-    for place in places {
-        let from = place.line.saturating_sub(CONTEXT).max(1);
-        let to = (place.line + CONTEXT).min(last);
-        match runs.last_mut() {
-            // miette joins runs with fewer than two lines between them, so they are one here.
-            Some(run) if from <= run.1 + 2 => run.1 = run.1.max(to),
-            _ => runs.push((from, to)),
-        }
-    }
-    runs
-}
-
 /// A line as it is shown: without line end, tabs as two spaces, cut to what holds its marks.
 struct Line {
     text: String,
@@ -162,8 +219,7 @@ struct Line {
 impl Line {
     fn new(raw: &str, marks: &[&Placed], room: usize) -> Self {
         let raw = raw.trim_end();
-        let long = raw.chars().count() > room;
-        let (from, to) = if long { window(raw, marks, room) } else { (0, raw.len()) };
+        let (from, to) = window(raw, marks, room);
         let mut line = Self {
             text: String::new(),
             letters: Vec::new(),
@@ -211,12 +267,15 @@ impl Line {
     }
 }
 
-/// The bytes of a line too long for `room` that show its first mark, with a little before it.
+/// The bytes of a line that are shown: all, or as many as show its first mark with a little before it.
 fn window(raw: &str, marks: &[&Placed], room: usize) -> (usize, usize) {
-    let first = marks.iter().map(|m| m.start).min().unwrap_or(0);
     let starts: Vec<usize> = raw.char_indices().map(|(at, _)| at).collect();
+    if starts.len() <= room {
+        return (0, raw.len());
+    }
+    let first = marks.iter().map(|m| m.start).min().unwrap_or(0);
     let mark = starts.partition_point(|at| *at < first);
-    let before = if mark + room / 2 < room {
+    let before = if mark < room / 2 {
         0
     } else {
         mark.saturating_sub(room / 4)
