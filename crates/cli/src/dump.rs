@@ -14,8 +14,15 @@ pub(crate) fn run(args: &DumpArgs) -> Result<Exit, Failure> {
         .iter()
         .flat_map(|o| o.configurations.iter().cloned())
         .collect();
+    let nothing = configurations.is_empty();
     let text = match args.what {
         Dump::Facts => dump::facts(&configurations, &input.sources),
+        Dump::Graph => {
+            let options = rolecall_graph::Options {
+                account: args.input.account.clone(),
+            };
+            rolecall_graph::dump(&rolecall_graph::link(configurations, &options, &mut Vec::new()))
+        }
     };
     console::deliver(&args.output, text.as_bytes())?;
     Ok(match () {

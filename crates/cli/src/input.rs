@@ -1,13 +1,14 @@
 //! From arguments to facts: discovery, the frontends side by side, and nothing they do can end the run.
 
 use std::any::Any;
+use std::collections::BTreeSet;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Mutex, Once, PoisonError};
 
 use rayon::prelude::*;
 use rolecall_checks::Analysis;
 use rolecall_facts::Output;
-use rolecall_source::{Diagnostic, Level, Sources, Span};
+use rolecall_source::{Diagnostic, FileId, Level, Sources, Span};
 
 use crate::args::InputArgs;
 use crate::console::Failure;
@@ -26,6 +27,17 @@ pub(crate) struct Input {
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// True iff a part of the program failed.
     pub(crate) broken: bool,
+}
+
+impl Input {
+    /// The files that `terraform init` has fetched.
+    pub(crate) fn foreign(&self) -> BTreeSet<FileId> {
+        let fetched = |path: &str| path.starts_with(".terraform/") || path.contains("/.terraform/");
+        self.sources
+            .ids()
+            .filter(|id| fetched(self.sources.path(*id)))
+            .collect()
+    }
 }
 
 /// A frontend: files in, facts out.

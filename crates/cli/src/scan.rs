@@ -16,6 +16,7 @@ pub(crate) fn run(args: &ScanArgs) -> Result<Exit, Failure> {
     let input = input::read(&args.input)?;
     let options = rolecall_checks::Options {
         account: args.input.account.clone(),
+        foreign: input.foreign(),
     };
     let (mut analysis, broken) =
         match input::guarded("the analysis", || rolecall_checks::analyze(input.outputs, &options)) {
