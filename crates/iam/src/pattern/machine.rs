@@ -164,6 +164,21 @@ impl<'p> Machine<'p> {
         meet(state, &self.doom) || self.inside.iter().any(|(words, _)| gone(words))
     }
 
+    /// How many letters are at least missing to what must match.
+    pub(crate) fn missing(&self, state: &[u64]) -> usize {
+        let of = |(words, end): &(std::ops::Range<usize>, usize)| {
+            let last = state
+                .get(words.clone())
+                .unwrap_or_default()
+                .iter()
+                .enumerate()
+                .rev()
+                .find(|(_, w)| **w != 0);
+            last.map_or(0, |(at, word)| end - ((words.start + at) * 64 + word.ilog2() as usize))
+        };
+        self.inside.iter().map(of).max().unwrap_or(0)
+    }
+
     pub(crate) fn glyph(&self, index: usize) -> Option<&Glyph> {
         self.glyphs.get(index)
     }

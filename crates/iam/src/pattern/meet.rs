@@ -21,7 +21,7 @@ pub fn meets(a: &Pattern, b: &Pattern) -> Answer {
     if let Some(answer) = matches_literal(a, b).or_else(|| matches_literal(b, a)) {
         return answer;
     }
-    if walk(a, b, false).is_some() {
+    if common_text(a, b) {
         return Answer::Yes;
     }
     if a.symbols.is_empty() && b.symbols.is_empty() {
@@ -31,6 +31,38 @@ pub fn meets(a: &Pattern, b: &Pattern) -> Answer {
         Some(path) => Answer::Depends(assumptions(a, b, &path)),
         None => Answer::No,
     }
+}
+
+/// True iff there is a text in both, symbols being letters of their own.
+fn common_text(a: &Pattern, b: &Pattern) -> bool {
+    let columns = b.steps.len() + 1;
+    let mut seen = vec![0u64; ((a.steps.len() + 1) * columns).div_ceil(64)];
+    let agreed = a.head_steps().min(b.head_steps());
+    let mut open = vec![(agreed, agreed)];
+    while let Some((i, j)) = open.pop() {
+        let bit = i * columns + j;
+        match seen.get_mut(bit / 64) {
+            Some(word) if *word >> (bit % 64) & 1 == 0 => *word |= 1 << (bit % 64),
+            _ => continue,
+        }
+        let (x, y) = (a.step(i), b.step(j));
+        if x.is_none() && y.is_none() {
+            return true;
+        }
+        let (loop_a, loop_b) = (a.loop_at(i), b.loop_at(j));
+        if absorbs(&[loop_b, None], a, x, false).is_some() {
+            open.push((i + 1, j));
+        }
+        if absorbs(&[loop_a, None], b, y, false).is_some() {
+            open.push((i, j + 1));
+        }
+        if let (Some(x), Some(y)) = (x, y)
+            && both(a, x, b, y, false).is_some()
+        {
+            open.push((i + 1, j + 1));
+        }
+    }
+    false
 }
 
 fn heads_differ(a: &Pattern, b: &Pattern) -> bool {
@@ -62,10 +94,10 @@ pub(crate) struct Stop {
 /// A walk through both patterns that reads one common text when symbols may be any text of their class, each
 /// occurrence for itself; the one that supposes the least. `None` iff there is no such text.
 pub(crate) fn loose_path(a: &Pattern, b: &Pattern) -> Option<Vec<Stop>> {
-    walk(a, b, true)
+    walk(a, b)
 }
 
-/// What a place can do, in the loose reading or the strict one.
+/// What a place can do when symbols may be any text of their class.
 struct Place {
     step: Option<Step>,
     loops: [Option<Set>; 2],
@@ -73,9 +105,9 @@ struct Place {
     rest: bool,
 }
 
-fn place(p: &Pattern, at: usize, loose: bool) -> Place {
+fn place(p: &Pattern, at: usize) -> Place {
     match p.step(at) {
-        Some(Step::Rest(s)) if loose => Place {
+        Some(Step::Rest(s)) => Place {
             step: p.step(at),
             loops: [p.loop_at(at), Some(p.class_of(s))],
             rest: true,
@@ -88,7 +120,7 @@ fn place(p: &Pattern, at: usize, loose: bool) -> Place {
     }
 }
 
-fn walk(a: &Pattern, b: &Pattern, loose: bool) -> Option<Vec<Stop>> {
+fn walk(a: &Pattern, b: &Pattern) -> Option<Vec<Stop>> {
     let (rows, columns) = (a.steps.len() + 1, b.steps.len() + 1);
     let mut from: Vec<Option<(Stop, bool)>> = vec![None; rows * columns];
     let mut queue = VecDeque::from([(
@@ -108,7 +140,7 @@ fn walk(a: &Pattern, b: &Pattern, loose: bool) -> Option<Vec<Stop>> {
         if here.a + 1 == rows && here.b + 1 == columns {
             return Some(trace(&from, columns, here));
         }
-        let (pa, pb) = (place(a, here.a, loose), place(b, here.b, loose));
+        let (pa, pb) = (place(a, here.a), place(b, here.b));
         let mut go = |da: usize, db: usize, supposes: bool| {
             let next = (
                 Stop {
@@ -132,14 +164,14 @@ fn walk(a: &Pattern, b: &Pattern, loose: bool) -> Option<Vec<Stop>> {
             go(0, 1, true);
         }
         if let (Some(x), Some(y)) = (pa.step, pb.step)
-            && let Some(supposes) = both(a, x, b, y, loose)
+            && let Some(supposes) = both(a, x, b, y, true)
         {
             go(1, 1, supposes);
         }
-        if let Some(supposes) = absorbs(&pa.loops, b, pb.step, loose) {
+        if let Some(supposes) = absorbs(&pa.loops, b, pb.step, true) {
             go(0, 1, supposes);
         }
-        if let Some(supposes) = absorbs(&pb.loops, a, pa.step, loose) {
+        if let Some(supposes) = absorbs(&pb.loops, a, pa.step, true) {
             go(1, 0, supposes);
         }
     }

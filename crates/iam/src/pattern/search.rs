@@ -1,4 +1,8 @@
-//! A text that some patterns match and others do not: breadth first over sets of places.
+//! A text that some patterns match and others do not: a search over sets of places, those first that lack the fewest
+//! letters.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 use indexmap::IndexSet;
 use rolecall_source::{Span, Text, TextBuilder};
@@ -81,27 +85,37 @@ fn run(inside: &[Reading<'_>], outside: &[Reading<'_>], budget: usize) -> Found 
     if machine.is_dead(&start) {
         return Found::Nothing;
     }
+    // What a state costs: its length, and twice what is at least missing.
+    let mut open = BinaryHeap::from([(Reverse(2 * machine.missing(&start)), Reverse(0usize))]);
+    let mut lengths = vec![0usize];
     states.insert(start);
-    let (mut at, mut candidates) = (0, Vec::new());
-    while let Some(state) = states.get_index(at).cloned() {
+    let mut candidates = Vec::new();
+    while let Some((_, Reverse(at))) = open.pop() {
+        let Some(state) = states.get_index(at).cloned() else {
+            break;
+        };
+        let length = lengths.get(at).map_or(0, |l| l + 1);
         machine.candidates(&state, &mut candidates);
         for &glyph in &candidates {
             let next = machine.next(&state, glyph);
             if machine.is_dead(&next) {
                 continue;
             }
-            let wanted = machine.accepts(&next);
-            if states.insert(next) {
-                came.push((at, glyph));
-                if wanted {
-                    return Found::Text(spell(&machine, &came, states.len() - 1));
-                }
-                if states.len() > budget {
-                    return Found::Budget;
-                }
+            let (wanted, missing) = (machine.accepts(&next), machine.missing(&next));
+            let (index, new) = states.insert_full(next);
+            if !new {
+                continue;
             }
+            came.push((at, glyph));
+            lengths.push(length);
+            if wanted {
+                return Found::Text(spell(&machine, &came, index));
+            }
+            if states.len() > budget {
+                return Found::Budget;
+            }
+            open.push((Reverse(length + 2 * missing), Reverse(index)));
         }
-        at += 1;
     }
     Found::Nothing
 }
