@@ -6,18 +6,21 @@ mod answer;
 mod authority;
 mod condition;
 mod evaluate;
+mod find;
 mod gain;
-mod matcher;
 mod parse;
 pub mod pattern;
 mod policy;
 mod request;
+mod solve;
 mod template;
+mod trust;
 
 pub use answer::{Answer, Assumptions};
 pub use authority::{Authority, Caller, Grant};
 pub use condition::{Comparison, Condition, Operator, Qualifier};
 pub use evaluate::evaluate;
+pub use find::find;
 pub use gain::{Gain, Rank, ServiceGain, Witness};
 pub use parse::parse_policy;
 pub use policy::{
@@ -25,14 +28,7 @@ pub use policy::{
 };
 pub use request::{Context, Decision, Found, Outcome, Query, Reason, Request};
 pub use template::Template;
-
-/// Finds a request of `query` that `authority` is allowed: Yes iff there is one for every value of the symbols.
-/// Keys that are neither fixed nor absent are chosen by the caller; choosing a value for a key that states the
-/// caller's circumstances (MFA, source address, time) is told as an assumption.
-#[must_use]
-pub fn find(_authority: &Authority, _query: &Query) -> Found {
-    todo!()
-}
+pub use trust::{trusts_principal, trusts_principal_directly, trusts_service};
 
 /// Compares authorities, remembering answers by content.
 #[derive(Default)]
@@ -63,11 +59,4 @@ impl Engine {
     pub fn is_administrator(&self, _authority: &Authority) -> Answer {
         todo!()
     }
-}
-
-/// Who a trust policy lets assume its role: does `policy` allow `action` (`sts:AssumeRole`, …) to the service
-/// principal `service`?
-#[must_use]
-pub fn trusts_service(_policy: &Policy, _service: &str) -> Found {
-    todo!()
 }

@@ -121,6 +121,13 @@ pub struct Alternative {
 }
 
 impl Statement {
+    /// The keys of the policy variables in its resources and conditions.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = &str> {
+        let values = self.conditions.iter().flat_map(|c| &c.values);
+        let resources = self.resources.iter().flat_map(|r| &r.items);
+        values.chain(resources).flat_map(Template::variables)
+    }
+
     /// Where its `Action` or `NotAction` element stands, or the statement where that is not known.
     #[must_use]
     pub fn action_span(&self) -> Span {

@@ -2,7 +2,11 @@
 //!
 //! Follows [IAM policy elements: variables and tags](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html).
 
-use rolecall_source::{Class, Span, Symbol, Text, TextBuilder};
+use std::sync::OnceLock;
+
+use rolecall_source::{Class, Symbol, Text, TextBuilder};
+
+use crate::pattern::{Pattern, Token, tokens};
 
 /// A pattern as it is written in a policy: wildcards, and policy variables where the policy's version has them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -10,6 +14,7 @@ pub struct Template {
     /// As written.
     pub text: Text,
     pub(crate) parts: Vec<Part>,
+    compiled: Compiled,
 }
 
 /// A run of a [`Template`].
@@ -35,12 +40,13 @@ impl Template {
         Self {
             text: text.clone(),
             parts: parts.unwrap_or_else(|| vec![Part::Wild(text.clone())]),
+            compiled: Compiled::default(),
         }
     }
 
     /// Where it was written.
     #[must_use]
-    pub fn span(&self) -> Span {
+    pub fn span(&self) -> rolecall_source::Span {
         self.text.span()
     }
 
@@ -124,42 +130,72 @@ fn default_of(text: &Text, inside: &str, comma: usize, from: usize) -> Option<Te
     (open < close).then(|| text.slice(start + open + 1..start + close))
 }
 
-/// One letter or wildcard of a pattern, its variables replaced.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) enum Run {
-    /// Wildcards are wildcards.
-    Wild(Text),
-    /// Everything stands for itself.
-    Plain(Text),
-}
-
-/// A pattern without variables, in runs. A run that is `Plain` holds what a variable was replaced with.
-pub(crate) type Runs = Vec<Run>;
-
 impl Template {
-    /// The pattern with each variable replaced by what `value` gives for its key; `None` when a variable has neither
-    /// a value nor a default, so that nothing matches.
-    pub(crate) fn expand(&self, value: &mut dyn FnMut(&str) -> Option<Text>) -> Option<Runs> {
-        let mut runs = Vec::with_capacity(self.parts.len());
+    /// The pattern, iff it has no variables: `*` and `?` are wildcards.
+    pub(crate) fn wild(&self) -> Option<&Pattern> {
+        let text = self.as_pattern()?;
+        Some(self.compiled.0.get_or_init(|| Pattern::like(text)))
+    }
+
+    /// The pattern, iff it has no variables, for an `Action` element.
+    pub(crate) fn action(&self) -> &Pattern {
+        self.compiled.0.get_or_init(|| Pattern::from_tokens(tokens(&self.text, true), true))
+    }
+
+    /// The elements with each variable replaced by what `value` gives for its key, wildcards in it standing for
+    /// themselves; `None` when a variable has neither a value nor a default, so that nothing matches.
+    pub(crate) fn tokens(&self, value: &mut dyn FnMut(&str) -> Option<Text>) -> Option<Vec<Token>> {
+        let mut out = Vec::new();
         for part in &self.parts {
-            runs.push(match part {
-                Part::Wild(t) => Run::Wild(t.clone()),
-                Part::Plain(t) => Run::Plain(t.clone()),
-                Part::Variable { key, default } => Run::Plain(value(key).or_else(|| default.clone())?),
-            });
+            match part {
+                Part::Wild(t) => out.extend(tokens(t, true)),
+                Part::Plain(t) => out.extend(tokens(t, false)),
+                Part::Variable { key, default } => out.extend(tokens(&value(key).or_else(|| default.clone())?, false)),
+            }
         }
-        Some(runs)
+        Some(out)
+    }
+
+    /// The pattern with each variable replaced.
+    pub(crate) fn pattern(&self, value: &mut dyn FnMut(&str) -> Option<Text>) -> Option<Pattern> {
+        match self.wild() {
+            Some(pattern) => Some(pattern.clone()),
+            None => self.tokens(value).map(|t| Pattern::from_tokens(t, false)),
+        }
     }
 
     /// The text with each variable replaced, wildcards standing for themselves.
-    pub(crate) fn expand_plain(&self, value: &mut dyn FnMut(&str) -> Option<Text>) -> Option<Text> {
+    pub(crate) fn plain(&self, value: &mut dyn FnMut(&str) -> Option<Text>) -> Option<Text> {
+        if let Some(text) = self.as_pattern() {
+            return Some(text.clone());
+        }
         let mut out = TextBuilder::default();
-        for run in self.expand(value)? {
-            match run {
-                Run::Wild(t) | Run::Plain(t) => out.text(&t),
+        for part in &self.parts {
+            match part {
+                Part::Wild(t) | Part::Plain(t) => out.text(t),
+                Part::Variable { key, default } => out.text(&value(key).or_else(|| default.clone())?),
             }
         }
         Some(out.finish())
+    }
+}
+
+/// A pattern that is made when it is first needed; what it is made of decides equality.
+#[derive(Clone, Default)]
+struct Compiled(OnceLock<Pattern>);
+
+impl PartialEq for Compiled {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+impl Eq for Compiled {}
+impl std::hash::Hash for Compiled {
+    fn hash<H: std::hash::Hasher>(&self, _: &mut H) {}
+}
+impl std::fmt::Debug for Compiled {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("_")
     }
 }
 

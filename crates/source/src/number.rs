@@ -14,6 +14,18 @@ impl Number {
         BigDecimal::from_str(literal).ok().map(|n| Self(n.normalized()))
     }
 
+    /// The number that is `by` greater.
+    #[must_use]
+    pub fn beside(&self, by: i64) -> Self {
+        Self((&self.0 + BigDecimal::from(by)).normalized())
+    }
+
+    /// The number in the middle between this and `other`.
+    #[must_use]
+    pub fn middle(&self, other: &Self) -> Self {
+        Self(((&self.0 + &other.0) / BigDecimal::from(2)).normalized())
+    }
+
     /// The value, iff it is a whole number that fits.
     #[must_use]
     pub fn to_i64(&self) -> Option<i64> {

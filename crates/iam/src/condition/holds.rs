@@ -2,7 +2,8 @@ use rolecall_source::{Assumption, Number, Text};
 
 use super::{Comparison, Condition, Operator, Qualifier, address, date};
 use crate::template::Template;
-use crate::{Answer, matcher};
+use crate::Answer;
+use crate::pattern::{Pattern, matches, tokens};
 
 /// What a request has for a condition key.
 #[derive(Clone, Debug)]
@@ -131,21 +132,21 @@ fn depends(clause: String) -> Answer {
 /// Compares one value of the request with one value of the policy, negation aside.
 fn compare(operator: Operator, template: &Template, value: &Text, request: &dyn Lookup) -> Answer {
     let mut variable = |key: &str| request.variable(key);
-    let plain = |variable: &mut dyn FnMut(&str) -> Option<Text>| template.expand_plain(variable);
     match operator.comparison {
-        Comparison::StringLike => template
-            .expand(&mut variable)
-            .map_or(Answer::No, |runs| matcher::runs(&runs, value)),
-        Comparison::ArnLike => template
-            .expand(&mut variable)
-            .map_or(Answer::No, |runs| super::arn::matches(&runs, value)),
+        Comparison::StringLike => match template.wild() {
+            Some(pattern) => matches(pattern, value),
+            None => template
+                .pattern(&mut variable)
+                .map_or(Answer::No, |p| matches(&p, value)),
+        },
+        Comparison::ArnLike => arn_pattern(template, &mut variable).map_or(Answer::No, |p| matches(&p, value)),
         Comparison::StringEquals | Comparison::BinaryEquals => {
-            plain(&mut variable).map_or(Answer::No, |t| matcher::equals(&t, value, false))
+            template.plain(&mut variable).map_or(Answer::No, |t| equals(&t, value, false))
         }
         Comparison::StringEqualsIgnoreCase => {
-            plain(&mut variable).map_or(Answer::No, |t| matcher::equals(&t, value, true))
+            template.plain(&mut variable).map_or(Answer::No, |t| equals(&t, value, true))
         }
-        Comparison::Bool => plain(&mut variable).map_or(Answer::No, |t| truth(&t, value)),
+        Comparison::Bool => template.plain(&mut variable).map_or(Answer::No, |t| truth(&t, value)),
         Comparison::IpAddress => ordered(&template.text, value, address::Range::parse, |a, b| a.covers(b)),
         Comparison::Null => Answer::No,
         other => match (other.numeric(), other.date()) {
@@ -153,6 +154,22 @@ fn compare(operator: Operator, template: &Template, value: &Text, request: &dyn 
             (_, Some(order)) => ordered(&template.text, value, date::parse, |a, b| order(b.cmp(&a))),
             (None, None) => Answer::No,
         },
+    }
+}
+
+/// The pattern of an ARN operator: field by field, and `*` alone for every text.
+pub(crate) fn arn_pattern(template: &Template, variable: &mut dyn FnMut(&str) -> Option<Text>) -> Option<Pattern> {
+    if template.text.as_str() == Some("*") {
+        return template.wild().cloned();
+    }
+    template.tokens(variable).map(Pattern::arn_like_tokens)
+}
+
+/// Is `a` the same text as `b`? Ignores the case of ASCII letters iff `fold`.
+fn equals(a: &Text, b: &Text, fold: bool) -> Answer {
+    match (a.as_str(), b.as_str()) {
+        (Some(a), Some(b)) => Answer::from_bool(if fold { a.eq_ignore_ascii_case(b) } else { a == b }),
+        _ => matches(&Pattern::from_tokens(tokens(a, false), fold), b),
     }
 }
 
@@ -167,7 +184,7 @@ fn truth(wanted: &Text, value: &Text) -> Answer {
             (Some(a), Some(b)) if a == b => Answer::Yes,
             _ => Answer::No,
         },
-        _ => matcher::equals(wanted, value, true),
+        _ => equals(wanted, value, true),
     }
 }
 

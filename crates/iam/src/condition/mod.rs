@@ -4,7 +4,6 @@
 //! and [single- and multivalued context keys](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html).
 
 pub(crate) mod address;
-mod arn;
 pub(crate) mod date;
 mod holds;
 mod operator;
@@ -14,7 +13,7 @@ use rolecall_source::{Span, Text};
 use crate::Assumptions;
 use crate::template::Template;
 
-pub(crate) use holds::{KeyValue, Lookup, all};
+pub(crate) use holds::{KeyValue, Lookup, all, arn_pattern};
 pub use operator::{Comparison, Operator, Qualifier};
 
 /// One key of one operator, with its values.
@@ -24,6 +23,8 @@ pub struct Condition {
     pub operator: Operator,
     /// The key, in lower case.
     pub key: Text,
+    /// The key as written.
+    pub written: Text,
     /// The values: of which one must match, or none for a negated operator.
     pub values: Vec<Template>,
     /// Why there may be more values than these.

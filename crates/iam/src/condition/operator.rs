@@ -94,7 +94,7 @@ const NAMES: &[(&str, Comparison, bool)] = &[
 ];
 
 /// What two ordered values are asked.
-pub(super) type Order = fn(Ordering) -> bool;
+pub(crate) type Order = fn(Ordering) -> bool;
 
 impl Operator {
     /// Reads an operator's name, whatever its case.
@@ -126,7 +126,7 @@ impl Operator {
 
 impl Comparison {
     /// How numbers are compared, iff this compares numbers.
-    pub(super) fn numeric(self) -> Option<Order> {
+    pub(crate) fn numeric(self) -> Option<Order> {
         Some(match self {
             Self::NumericEquals => Ordering::is_eq,
             Self::NumericLessThan => Ordering::is_lt,
@@ -138,7 +138,7 @@ impl Comparison {
     }
 
     /// How dates are compared, iff this compares dates.
-    pub(super) fn date(self) -> Option<Order> {
+    pub(crate) fn date(self) -> Option<Order> {
         Some(match self {
             Self::DateEquals => Ordering::is_eq,
             Self::DateLessThan => Ordering::is_lt,

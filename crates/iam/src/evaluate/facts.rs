@@ -12,7 +12,17 @@ pub(crate) struct Facts<'a> {
 
 /// True iff a key's value belongs to the caller, who cannot choose it.
 pub(crate) fn is_of_caller(key: &str) -> bool {
-    key.starts_with("aws:principal") || matches!(key, "aws:username" | "aws:userid")
+    matches!(
+        key,
+        "aws:principalaccount"
+            | "aws:principalarn"
+            | "aws:principalisawsservice"
+            | "aws:principalservicename"
+            | "aws:principalservicenameslist"
+            | "aws:principaltype"
+            | "aws:userid"
+            | "aws:username"
+    ) || key.starts_with("aws:principaltag/")
 }
 
 impl Lookup for Facts<'_> {
@@ -37,6 +47,7 @@ fn of_caller(caller: &Caller, key: &str) -> Option<KeyValue> {
         "aws:principalaccount" => caller.account.as_ref().map(one),
         "aws:username" => caller.username.as_ref().map(one),
         "aws:principaltype" => caller.kind.map(|k| one(&Text::plain(k))),
+        "aws:principalisawsservice" => caller.arn.as_ref().map(|_| one(&Text::plain("false"))),
         "aws:userid" => caller.arn.as_ref().map(|arn| {
             let symbol = Symbol::new(
                 format!("userid:{arn}"),

@@ -2,7 +2,8 @@ use rolecall_source::{Span, Text};
 
 use super::World;
 use crate::condition::Lookup;
-use crate::{Answer, Patterns, Reason, Request, Statement, matcher};
+use crate::pattern::matches;
+use crate::{Answer, Patterns, Reason, Request, Statement, Template};
 
 /// How a statement applies to a request.
 pub(crate) struct Match {
@@ -59,34 +60,23 @@ pub(crate) fn applies(statement: &Statement, request: &Request, facts: &dyn Look
 
 /// Does an `Action` or `NotAction` element name the action? With the span of what matched.
 pub(crate) fn action_matches(patterns: &Patterns, action: &str) -> (Answer, Span) {
-    let subject = std::cell::OnceCell::new();
-    element(patterns, |text| match text.as_str() {
-        Some(known) => Answer::from_bool(matcher::glob(known, action, true)),
-        None => matcher::wild(text, subject.get_or_init(|| Text::plain(action)), true),
-    })
-}
-
-fn element(patterns: &Patterns, mut matches: impl FnMut(&Text) -> Answer) -> (Answer, Span) {
-    let mut result = (Answer::No, Span::NOWHERE);
-    for item in &patterns.items {
-        let answer = matches(&item.text);
-        if settle(&mut result, answer, || item.span()) {
-            break;
-        }
-    }
-    finish(patterns, result)
+    element(patterns, |item| item.action().matches_str(action))
 }
 
 /// Does a `Resource` or `NotResource` element name the resource? With the span of what matched.
 pub(crate) fn patterns_match(patterns: &Patterns, resource: &Text, facts: &dyn Lookup) -> (Answer, Span) {
+    element(patterns, |item| match item.wild() {
+        Some(pattern) => matches(pattern, resource),
+        None => item
+            .pattern(&mut |key| facts.variable(key))
+            .map_or(Answer::No, |p| matches(&p, resource)),
+    })
+}
+
+fn element(patterns: &Patterns, mut answer: impl FnMut(&Template) -> Answer) -> (Answer, Span) {
     let mut result = (Answer::No, Span::NOWHERE);
     for item in &patterns.items {
-        let answer = match item.as_pattern() {
-            Some(pattern) => matcher::wild(pattern, resource, false),
-            None => item
-                .expand(&mut |key| facts.variable(key))
-                .map_or(Answer::No, |runs| matcher::runs(&runs, resource)),
-        };
+        let answer = answer(item);
         if settle(&mut result, answer, || item.span()) {
             break;
         }

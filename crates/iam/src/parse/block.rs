@@ -81,6 +81,7 @@ impl Parser<'_> {
         Some(Condition {
             operator,
             key: lower(key),
+            written: key.clone(),
             values,
             open,
             span: entry.key_span.join(entry.value.span),

@@ -1,0 +1,295 @@
+//! The existential question: is there an allowed request among those of a [`Query`]?
+
+use std::collections::BTreeSet;
+
+use rolecall_source::Text;
+
+use crate::evaluate::{action_matches, evaluate};
+use crate::pattern::{Arn, Pattern, Search, witness};
+use crate::solve::{Candidate, End, Flow, Known, Mode, Problem, Resources, Rule, Side};
+use crate::{Answer, Assumptions, Authority, Context, Decision, Effect, Found, Grant, Query, Request};
+
+/// Most requests of one look that are judged before the best of them is taken.
+const CANDIDATES: usize = 24;
+/// Most ways to give values to keys that patterns refer to.
+const ASSIGNMENTS: usize = 16;
+/// Most automaton states of a look for a resource that only has to be in the query.
+const STATES: usize = 4_000;
+
+/// Certain and ordinary.
+const PLAIN: Mode = Mode { strict: true, ordinary: true };
+/// In which order requests are looked for. The first that needs no assumption is the answer.
+const MODES: [Mode; 4] = [
+    PLAIN,
+    Mode { strict: false, ordinary: true },
+    Mode { strict: true, ordinary: false },
+    Mode { strict: false, ordinary: false },
+];
+
+/// Finds a request of `query` that `authority` is allowed: Yes iff there is one for every value of the symbols.
+/// Keys that are neither fixed nor absent are chosen by the caller; choosing a value for a key that states the
+/// caller's circumstances (MFA, source address, time) is told as an assumption.
+///
+/// No is said iff there is none for any value of the symbols. A query whose resource is `*` asks for any resource that
+/// the action supports. Past a bounded number of steps the answer depends.
+#[must_use]
+pub fn find(authority: &Authority, query: &Query) -> Found {
+    Finder::new(authority, query).run()
+}
+
+struct Finder<'a> {
+    authority: &'a Authority,
+    query: &'a Query,
+    domains: Vec<Pattern>,
+    best: Option<(Answer, Request, Decision)>,
+    gave_up: bool,
+}
+
+impl<'a> Finder<'a> {
+    fn new(authority: &'a Authority, query: &'a Query) -> Self {
+        Self {
+            authority,
+            query,
+            domains: domains(query),
+            best: None,
+            gave_up: false,
+        }
+    }
+
+    fn run(mut self) -> Found {
+        let known = Known {
+            fixed: self.query.fixed.clone(),
+            absent: self.query.absent.clone(),
+            ..Known::default()
+        };
+        let assignments = assignments(self.authority, &known);
+        for mode in MODES {
+            for known in &assignments {
+                for at in 0..self.domains.len() {
+                    self.look(mode, known, at);
+                    if self.best.as_ref().is_some_and(|b| b.0.is_yes()) {
+                        return self.found();
+                    }
+                }
+            }
+            if self.best.is_some() && mode != PLAIN {
+                break;
+            }
+        }
+        self.found()
+    }
+
+    /// Looks in one mode, with the keys that patterns refer to given, in one domain.
+    fn look(&mut self, mode: Mode, known: &Known, domain: usize) {
+        let side = Side {
+            caller: &self.authority.caller,
+            known,
+        };
+        let mut problem = Problem {
+            domain: self.domains.get(domain).cloned().into_iter().collect(),
+            sides: vec![side],
+            ..Problem::default()
+        };
+        allowed(self.authority, &self.query.action, &side, 0, mode, &mut problem);
+        let (authority, action) = (self.authority, &self.query.action);
+        let mut seen = 0;
+        let best = &mut self.best;
+        let end = problem.search(mode, |candidate| {
+            seen += 1;
+            let (answer, request, decision) = judge(authority, action, known, candidate);
+            let better = |b: &(Answer, Request, Decision)| weight(&answer) < weight(&b.0);
+            if !answer.is_no() && best.as_ref().is_none_or(better) {
+                *best = Some((answer, request, decision));
+            }
+            let done = best.as_ref().is_some_and(|b| b.0.is_yes());
+            if done || seen >= CANDIDATES { Flow::Stop } else { Flow::Next }
+        });
+        self.gave_up |= end == End::Budget;
+    }
+
+    fn found(self) -> Found {
+        if let Some((answer, request, decision)) = self.best {
+            return Found {
+                answer,
+                request: Some(request),
+                because: decision.because,
+            };
+        }
+        let sample = self.sample();
+        let decision = sample.as_ref().map(|r| evaluate(self.authority, r));
+        let open = decision.as_ref().is_some_and(|d| !d.answer.is_no());
+        let answer = match decision {
+            Some(decision) if open => decision.answer,
+            _ if self.gave_up => Answer::assuming("a request is allowed that a bounded search did not find"),
+            _ => Answer::No,
+        };
+        Found {
+            request: sample.filter(|_| !answer.is_no()),
+            answer,
+            because: Vec::new(),
+        }
+    }
+
+    /// Some request of the query.
+    fn sample(&self) -> Option<Request> {
+        let domain = self.domains.first()?;
+        let Search::Found(resource, _) = witness(&[domain], &[], STATES) else {
+            return None;
+        };
+        Some(Request {
+            action: self.query.action.clone(),
+            resource,
+            context: self.query.fixed.clone(),
+        })
+    }
+}
+
+/// The fewer assumptions the better.
+fn weight(answer: &Answer) -> usize {
+    match answer {
+        Answer::Yes => 0,
+        Answer::Depends(assumptions) => assumptions.len(),
+        Answer::No => usize::MAX,
+    }
+}
+
+fn judge(authority: &Authority, action: &str, known: &Known, candidate: Candidate) -> (Answer, Request, Decision) {
+    let mut context = known.fixed.clone();
+    context.extend(candidate.context);
+    let request = Request {
+        action: action.to_owned(),
+        resource: candidate.resource,
+        context,
+    };
+    let decision = evaluate(authority, &request);
+    let mut chosen = candidate.chosen;
+    chosen.extend(known.chosen());
+    let answer = if chosen.is_empty() {
+        decision.answer.clone()
+    } else {
+        decision.answer.clone().and(Answer::Depends(chosen))
+    };
+    (answer, request, decision)
+}
+
+/// The resources of a query: those that the action supports when the query names none.
+fn domains(query: &Query) -> Vec<Pattern> {
+    if query.resource.as_str() == Some("*")
+        && let Some(action) = rolecall_catalog::find_action(&query.action)
+    {
+        let types = rolecall_catalog::resources(action.id);
+        if types.is_empty() {
+            return vec![Pattern::literal(&Text::plain("*"))];
+        }
+        return types.iter().map(|t| Arn::default().shape(t.arn)).collect();
+    }
+    vec![Pattern::like(&query.resource)]
+}
+
+/// Adds to `problem` that `authority` allows `action`.
+pub(crate) fn allowed<'a>(
+    authority: &'a Authority,
+    action: &str,
+    side: &Side<'a>,
+    index: usize,
+    mode: Mode,
+    problem: &mut Problem<'a>,
+) {
+    let mut group = |grants: &mut dyn Iterator<Item = &'a Grant>| {
+        let mut allows = Vec::new();
+        for grant in grants {
+            for (effect, rule) in rules(grant, action, side, index) {
+                match effect {
+                    Effect::Allow => allows.push(rule),
+                    Effect::Deny => problem.none.push(rule),
+                }
+            }
+        }
+        allows
+    };
+    let mut groups = vec![group(&mut authority.identity.iter())];
+    if let Some(boundary) = &authority.boundary {
+        let allows = group(&mut std::iter::once(boundary));
+        if mode.strict || boundary.exists.is_empty() {
+            groups.push(allows);
+        }
+    }
+    for level in &authority.controls {
+        groups.push(group(&mut level.iter()));
+    }
+    problem.any = groups;
+}
+
+/// The statements of a grant that name the action, or may.
+fn rules<'a>(grant: &'a Grant, action: &str, side: &Side<'a>, index: usize) -> Vec<(Effect, Rule<'a>)> {
+    let mut out = Vec::new();
+    for statement in &grant.policy.statements {
+        let named = action_matches(&statement.actions, action).0;
+        if named.is_no() {
+            continue;
+        }
+        let rule = Rule {
+            resources: Resources::of(statement, side),
+            conditions: &statement.conditions,
+            side: index,
+            certain: named.is_yes() && grant.exists.is_empty() && statement.when.is_empty(),
+        };
+        out.push((statement.effect, rule));
+    }
+    out
+}
+
+/// What is known of keys, once for each way to give values to the free keys that patterns refer to.
+fn assignments(authority: &Authority, known: &Known) -> Vec<Known> {
+    let side = Side {
+        caller: &authority.caller,
+        known,
+    };
+    let mut keys = BTreeSet::new();
+    let grants = authority.identity.iter().chain(&authority.boundary);
+    for grant in grants.chain(authority.controls.iter().flatten()) {
+        for statement in &grant.policy.statements {
+            keys.extend(statement.variables().filter(|k| side.key(k).is_none()).map(str::to_owned));
+        }
+    }
+    known.assign(keys, ASSIGNMENTS)
+}
+
+impl Known {
+    /// What the values given to keys that patterns refer to rely on.
+    fn chosen(&self) -> Assumptions {
+        self.assigned.clone()
+    }
+
+    /// This, once for each way to give a value, or none, to each of `keys`; at most `limit` ways.
+    pub(crate) fn assign(&self, keys: BTreeSet<String>, limit: usize) -> Vec<Self> {
+        let mut ways = vec![self.clone()];
+        for key in keys {
+            if ways.len() * 2 > limit {
+                ways.iter_mut().for_each(|w| w.leave_out(&key));
+                continue;
+            }
+            let mut with = ways.clone();
+            ways.iter_mut().for_each(|w| w.leave_out(&key));
+            with.iter_mut().for_each(|w| w.give(&key));
+            ways.extend(with);
+        }
+        ways
+    }
+
+    fn leave_out(&mut self, key: &str) {
+        self.absent.insert(key.to_owned());
+    }
+
+    fn give(&mut self, key: &str) {
+        let value = Text::plain("any-value");
+        self.assigned.extend(crate::solve::circumstance(key, std::slice::from_ref(&value)));
+        self.fixed.insert(key.to_owned(), vec![value]);
+    }
+}
+
+/// Context as a query fixes it.
+#[must_use]
+pub(crate) fn context(pairs: &[(&str, &str)]) -> Context {
+    pairs.iter().map(|(k, v)| ((*k).to_owned(), vec![Text::plain(v)])).collect()
+}

@@ -1,0 +1,116 @@
+use crate::condition::{Condition, KeyValue, Lookup};
+use crate::pattern::{Pattern, covers, meets};
+use crate::{Answer, Statement};
+
+use super::{Mode, Side};
+
+/// A statement that applies to the action, ready for comparing.
+#[derive(Clone)]
+pub(crate) struct Rule<'a> {
+    /// `None`: every resource.
+    pub(crate) resources: Option<Resources>,
+    pub(crate) conditions: &'a [Condition],
+    /// Whose it is.
+    pub(crate) side: usize,
+    /// False when it is not known whether the statement is there, or names the action.
+    pub(crate) certain: bool,
+}
+
+/// A `Resource` or `NotResource` element, its variables replaced.
+#[derive(Clone, Debug)]
+pub(crate) struct Resources {
+    pub(crate) negated: bool,
+    pub(crate) patterns: Vec<Pattern>,
+    /// There may be more patterns.
+    pub(crate) open: bool,
+}
+
+impl Resources {
+    /// The element of a statement as `side` has it: a variable without a value makes its pattern match nothing.
+    pub(crate) fn of(statement: &Statement, side: &Side<'_>) -> Option<Self> {
+        let element = statement.resources.as_ref()?;
+        let pattern = |t: &crate::Template| t.pattern(&mut |key| side.variable(key));
+        Some(Self {
+            negated: element.negated,
+            patterns: element.items.iter().filter_map(pattern).collect(),
+            open: !element.open.is_empty(),
+        })
+    }
+}
+
+/// What a rule asks that is not settled.
+#[derive(Clone)]
+pub(super) enum Ask<'a> {
+    /// The resource matches one of these.
+    In(Vec<Pattern>),
+    /// The resource matches none of these.
+    Out(Vec<Pattern>),
+    /// The condition holds for a side.
+    Holds(&'a Condition, usize),
+}
+
+/// How a rule stands to the requests that are looked for.
+pub(super) enum Standing<'a> {
+    /// It applies to none.
+    Never,
+    /// It applies to those for which all these are true (all, when there are none).
+    When(Vec<Ask<'a>>),
+}
+
+impl<'a> Rule<'a> {
+    /// How the rule stands when it has to apply (`applies`) or must not.
+    pub(super) fn standing(&self, domain: &[Pattern], sides: &[Side<'a>], mode: Mode, applies: bool) -> Standing<'a> {
+        // What is not known counts as false for what is sought and strict, or as true when what is sought may be.
+        let unknown = applies != mode.strict;
+        if !self.certain && !unknown {
+            return Standing::Never;
+        }
+        let mut asks = Vec::new();
+        if let Some(resources) = &self.resources {
+            match resources.ask(domain, unknown) {
+                Some(ask) => asks.extend(ask),
+                None => return Standing::Never,
+            }
+        }
+        for condition in self.conditions {
+            match settled(condition, sides.get(self.side)) {
+                None => asks.push(Ask::Holds(condition, self.side)),
+                Some(Answer::Yes) => {}
+                Some(Answer::No) => return Standing::Never,
+                Some(Answer::Depends(_)) if unknown => {}
+                Some(Answer::Depends(_)) => return Standing::Never,
+            }
+        }
+        Standing::When(asks)
+    }
+}
+
+/// Whether a condition holds, or `None` when its key is free.
+fn settled(condition: &Condition, side: Option<&Side<'_>>) -> Option<Answer> {
+    let side = side?;
+    match condition.key.as_str() {
+        Some(key) => match side.key(key)? {
+            KeyValue::Unknown(assumption) => Some(Answer::Depends([assumption].into())),
+            _ => Some(condition.holds(side)),
+        },
+        None => Some(condition.holds(side)),
+    }
+}
+
+impl Resources {
+    /// What is left to ask of a resource in `domain`: `None` when it never matches, `Some(None)` when it always does.
+    fn ask<'a>(&self, domain: &[Pattern], unknown: bool) -> Option<Option<Ask<'a>>> {
+        let covered = |p: &Pattern| domain.iter().any(|d| covers(p, d).is_yes());
+        let missed = |p: &Pattern| domain.iter().any(|d| meets(p, d).is_no());
+        let everything = self.patterns.iter().any(covered);
+        let left: Vec<Pattern> = self.patterns.iter().filter(|p| !missed(p)).cloned().collect();
+        match (self.negated, everything, left.is_empty()) {
+            (true, true, _) | (false, false, true) if !(self.open && unknown && !self.negated) => None,
+            (true, _, _) if self.open && !unknown => None,
+            (false, true, _) | (true, false, true) => Some(None),
+            (false, _, _) if self.open && unknown => Some(None),
+            (true, _, _) => Some(Some(Ask::Out(left))),
+            (false, _, _) => Some(Some(Ask::In(left))),
+        }
+    }
+}
