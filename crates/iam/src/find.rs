@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use rolecall_source::Text;
+use rolecall_source::{Class, Text};
 
 use crate::evaluate::{action_matches, evaluate};
-use crate::pattern::{Arn, Pattern, Search, witness};
+use crate::pattern::{Arn, Pattern, Search, meets, witness};
 use crate::solve::{Candidate, End, Flow, Known, Mode, Problem, Resources, Rule, Side};
 use crate::{Answer, Assumptions, Authority, Context, Decision, Effect, Found, Grant, Query, Request};
 
@@ -17,13 +17,25 @@ const ASSIGNMENTS: usize = 16;
 const STATES: usize = 4_000;
 
 /// Certain and ordinary.
-const PLAIN: Mode = Mode { strict: true, ordinary: true };
+const PLAIN: Mode = Mode {
+    strict: true,
+    ordinary: true,
+};
 /// In which order requests are looked for. The first that needs no assumption is the answer.
 const MODES: [Mode; 4] = [
     PLAIN,
-    Mode { strict: false, ordinary: true },
-    Mode { strict: true, ordinary: false },
-    Mode { strict: false, ordinary: false },
+    Mode {
+        strict: false,
+        ordinary: true,
+    },
+    Mode {
+        strict: true,
+        ordinary: false,
+    },
+    Mode {
+        strict: false,
+        ordinary: false,
+    },
 ];
 
 /// Finds a request of `query` that `authority` is allowed: Yes iff there is one for every value of the symbols.
@@ -40,7 +52,7 @@ pub fn find(authority: &Authority, query: &Query) -> Found {
 struct Finder<'a> {
     authority: &'a Authority,
     query: &'a Query,
-    domains: Vec<Pattern>,
+    domains: Vec<Vec<Pattern>>,
     best: Option<(Answer, Request, Decision)>,
     gave_up: bool,
 }
@@ -86,7 +98,7 @@ impl<'a> Finder<'a> {
             known,
         };
         let mut problem = Problem {
-            domain: self.domains.get(domain).cloned().into_iter().collect(),
+            domain: self.domains.get(domain).cloned().unwrap_or_default(),
             sides: vec![side],
             ..Problem::default()
         };
@@ -102,7 +114,11 @@ impl<'a> Finder<'a> {
                 *best = Some((answer, request, decision));
             }
             let done = best.as_ref().is_some_and(|b| b.0.is_yes());
-            if done || seen >= CANDIDATES { Flow::Stop } else { Flow::Next }
+            if done || seen >= CANDIDATES {
+                Flow::Stop
+            } else {
+                Flow::Next
+            }
         });
         self.gave_up |= end == End::Budget;
     }
@@ -133,7 +149,7 @@ impl<'a> Finder<'a> {
     /// Some request of the query.
     fn sample(&self) -> Option<Request> {
         let domain = self.domains.first()?;
-        let Search::Found(resource, _) = witness(&[domain], &[], STATES) else {
+        let Search::Found(resource, _) = witness(&domain.iter().collect::<Vec<_>>(), &[], STATES) else {
             return None;
         };
         Some(Request {
@@ -172,18 +188,28 @@ fn judge(authority: &Authority, action: &str, known: &Known, candidate: Candidat
     (answer, request, decision)
 }
 
-/// The resources of a query: those that the action supports when the query names none.
-fn domains(query: &Query) -> Vec<Pattern> {
-    if query.resource.as_str() == Some("*")
-        && let Some(action) = rolecall_catalog::find_action(&query.action)
-    {
-        let types = rolecall_catalog::resources(action.id);
-        if types.is_empty() {
-            return vec![Pattern::literal(&Text::plain("*"))];
-        }
-        return types.iter().map(|t| Arn::default().shape(t.arn)).collect();
+/// The resources of a query, as patterns of which all must match: for a query with wildcards, once for each type that
+/// the action supports.
+fn domains(query: &Query) -> Vec<Vec<Pattern>> {
+    let asked = Pattern::like(&query.resource);
+    let everything = asked.is_everything();
+    let guessed = asked.symbols().iter().any(|s| s.class == Class::Any);
+    if asked.as_literal().is_some() || guessed {
+        return vec![vec![asked]];
     }
-    vec![Pattern::like(&query.resource)]
+    let Some(action) = rolecall_catalog::find_action(&query.action) else {
+        return vec![vec![asked]];
+    };
+    let types = rolecall_catalog::resources(action.id);
+    if types.is_empty() && everything {
+        return vec![vec![Pattern::literal(&Text::plain("*"))]];
+    }
+    let shapes = types.iter().map(|t| Arn::default().shape(t.arn));
+    let fitting: Vec<Vec<Pattern>> = shapes
+        .filter(|shape| !meets(shape, &asked).is_no())
+        .map(|shape| vec![asked.clone(), shape])
+        .collect();
+    if fitting.is_empty() { vec![vec![asked]] } else { fitting }
 }
 
 /// Adds to `problem` that `authority` allows `action`.
@@ -249,7 +275,12 @@ fn assignments(authority: &Authority, known: &Known) -> Vec<Known> {
     let grants = authority.identity.iter().chain(&authority.boundary);
     for grant in grants.chain(authority.controls.iter().flatten()) {
         for statement in &grant.policy.statements {
-            keys.extend(statement.variables().filter(|k| side.key(k).is_none()).map(str::to_owned));
+            keys.extend(
+                statement
+                    .variables()
+                    .filter(|k| side.key(k).is_none())
+                    .map(str::to_owned),
+            );
         }
     }
     known.assign(keys, ASSIGNMENTS)
@@ -283,7 +314,8 @@ impl Known {
 
     fn give(&mut self, key: &str) {
         let value = Text::plain("any-value");
-        self.assigned.extend(crate::solve::circumstance(key, std::slice::from_ref(&value)));
+        self.assigned
+            .extend(crate::solve::circumstance(key, std::slice::from_ref(&value)));
         self.fixed.insert(key.to_owned(), vec![value]);
     }
 }
@@ -291,5 +323,11 @@ impl Known {
 /// Context as a query fixes it.
 #[must_use]
 pub(crate) fn context(pairs: &[(&str, &str)]) -> Context {
-    pairs.iter().map(|(k, v)| ((*k).to_owned(), vec![Text::plain(v)])).collect()
+    pairs
+        .iter()
+        .map(|(k, v)| ((*k).to_owned(), vec![Text::plain(v)]))
+        .collect()
 }
+
+#[cfg(test)]
+mod tests;

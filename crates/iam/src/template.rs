@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use rolecall_source::{Class, Symbol, Text, TextBuilder};
 
-use crate::pattern::{Pattern, Token, tokens};
+use crate::pattern::{Pattern, Token};
 
 /// A pattern as it is written in a policy: wildcards, and policy variables where the policy's version has them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -139,7 +139,9 @@ impl Template {
 
     /// The pattern, iff it has no variables, for an `Action` element.
     pub(crate) fn action(&self) -> &Pattern {
-        self.compiled.0.get_or_init(|| Pattern::from_tokens(tokens(&self.text, true), true))
+        self.compiled
+            .0
+            .get_or_init(|| Pattern::from_tokens(Token::of(&self.text, true), true))
     }
 
     /// The elements with each variable replaced by what `value` gives for its key, wildcards in it standing for
@@ -148,9 +150,11 @@ impl Template {
         let mut out = Vec::new();
         for part in &self.parts {
             match part {
-                Part::Wild(t) => out.extend(tokens(t, true)),
-                Part::Plain(t) => out.extend(tokens(t, false)),
-                Part::Variable { key, default } => out.extend(tokens(&value(key).or_else(|| default.clone())?, false)),
+                Part::Wild(t) => out.extend(Token::of(t, true)),
+                Part::Plain(t) => out.extend(Token::of(t, false)),
+                Part::Variable { key, default } => {
+                    out.extend(Token::of(&value(key).or_else(|| default.clone())?, false))
+                }
             }
         }
         Some(out)

@@ -9,7 +9,8 @@ use rolecall_source::Text;
 use crate::find::{context, find};
 use crate::pattern::{Pattern, matches};
 use crate::{
-    Answer, Assumptions, Authority, Caller, Context, Found, Grant, Policy, PrincipalName, PrincipalType, Principals, Query,
+    Answer, Assumptions, Authority, Caller, Context, Found, Grant, Policy, PrincipalName, PrincipalType, Principals,
+    Query,
 };
 
 /// Does `policy` allow `sts:AssumeRole` to the service principal `service`?
@@ -47,7 +48,9 @@ pub fn trusts_principal(policy: &Policy, arn: &Text, account: &Text) -> Found {
 /// The same, by its ARN or by everyone only: within one account this is enough by itself.
 #[must_use]
 pub fn trusts_principal_directly(policy: &Policy, arn: &Text, account: &Text) -> Found {
-    assume(policy, principal(arn, account), Context::new(), |name| by_arn(name, arn))
+    assume(policy, principal(arn, account), Context::new(), |name| {
+        by_arn(name, arn)
+    })
 }
 
 fn principal(arn: &Text, account: &Text) -> Caller {

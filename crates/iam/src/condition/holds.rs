@@ -1,9 +1,9 @@
 use rolecall_source::{Assumption, Number, Text};
 
 use super::{Comparison, Condition, Operator, Qualifier, address, date};
-use crate::template::Template;
 use crate::Answer;
-use crate::pattern::{Pattern, matches, tokens};
+use crate::pattern::{Pattern, Token, matches};
+use crate::template::Template;
 
 /// What a request has for a condition key.
 #[derive(Clone, Debug)]
@@ -140,12 +140,12 @@ fn compare(operator: Operator, template: &Template, value: &Text, request: &dyn 
                 .map_or(Answer::No, |p| matches(&p, value)),
         },
         Comparison::ArnLike => arn_pattern(template, &mut variable).map_or(Answer::No, |p| matches(&p, value)),
-        Comparison::StringEquals | Comparison::BinaryEquals => {
-            template.plain(&mut variable).map_or(Answer::No, |t| equals(&t, value, false))
-        }
-        Comparison::StringEqualsIgnoreCase => {
-            template.plain(&mut variable).map_or(Answer::No, |t| equals(&t, value, true))
-        }
+        Comparison::StringEquals | Comparison::BinaryEquals => template
+            .plain(&mut variable)
+            .map_or(Answer::No, |t| equals(&t, value, false)),
+        Comparison::StringEqualsIgnoreCase => template
+            .plain(&mut variable)
+            .map_or(Answer::No, |t| equals(&t, value, true)),
         Comparison::Bool => template.plain(&mut variable).map_or(Answer::No, |t| truth(&t, value)),
         Comparison::IpAddress => ordered(&template.text, value, address::Range::parse, |a, b| a.covers(b)),
         Comparison::Null => Answer::No,
@@ -159,9 +159,6 @@ fn compare(operator: Operator, template: &Template, value: &Text, request: &dyn 
 
 /// The pattern of an ARN operator: field by field, and `*` alone for every text.
 pub(crate) fn arn_pattern(template: &Template, variable: &mut dyn FnMut(&str) -> Option<Text>) -> Option<Pattern> {
-    if template.text.as_str() == Some("*") {
-        return template.wild().cloned();
-    }
     template.tokens(variable).map(Pattern::arn_like_tokens)
 }
 
@@ -169,7 +166,7 @@ pub(crate) fn arn_pattern(template: &Template, variable: &mut dyn FnMut(&str) ->
 fn equals(a: &Text, b: &Text, fold: bool) -> Answer {
     match (a.as_str(), b.as_str()) {
         (Some(a), Some(b)) => Answer::from_bool(if fold { a.eq_ignore_ascii_case(b) } else { a == b }),
-        _ => matches(&Pattern::from_tokens(tokens(a, false), fold), b),
+        _ => matches(&Pattern::from_tokens(Token::of(a, false), fold), b),
     }
 }
 

@@ -9,9 +9,9 @@ use rustc_hash::FxHashSet;
 
 use super::ordinary::{self, Ordinary};
 use super::{Mode, Side};
-use crate::condition::{Comparison, Condition, KeyValue, Lookup, Qualifier, address, arn_pattern, date};
-use crate::pattern::{Pattern, Search, meets, tokens, witness};
 use crate::Template;
+use crate::condition::{Comparison, Condition, KeyValue, Lookup, Qualifier, address, arn_pattern, date};
+use crate::pattern::{Pattern, Search, Token, meets, witness};
 
 /// Most combinations of patterns that are looked at for one value.
 const COMBINATIONS: usize = 64;
@@ -124,7 +124,9 @@ impl<'a> Chooser<'_, 'a> {
     /// True iff every want is met.
     fn fits(&self, wants: &[Want<'a>], values: Option<&[Text]>) -> bool {
         wants.iter().all(|want| {
-            let Some(side) = self.sides.get(want.side) else { return false };
+            let Some(side) = self.sides.get(want.side) else {
+                return false;
+            };
             let with = With {
                 side,
                 key: self.key,
@@ -179,7 +181,9 @@ impl<'a> Chooser<'_, 'a> {
         let (mut numbers, mut dates, mut ranges) = (Vec::new(), Vec::new(), Vec::new());
         for want in wants {
             for template in &want.condition.values {
-                let Some(text) = self.lookup(want, template) else { continue };
+                let Some(text) = self.lookup(want, template) else {
+                    continue;
+                };
                 let known = text.as_str().unwrap_or_default();
                 match want.condition.operator.comparison {
                     Comparison::IpAddress => ranges.extend(address::Range::parse(known)),
@@ -237,9 +241,9 @@ impl<'a> Chooser<'_, 'a> {
         let mut make = |t: &Template| match comparison {
             Comparison::StringLike => t.pattern(&mut variable),
             Comparison::ArnLike => arn_pattern(t, &mut variable),
-            Comparison::StringEqualsIgnoreCase => {
-                t.plain(&mut variable).map(|t| Pattern::from_tokens(tokens(&t, false), true))
-            }
+            Comparison::StringEqualsIgnoreCase => t
+                .plain(&mut variable)
+                .map(|t| Pattern::from_tokens(Token::of(&t, false), true)),
             _ => t.plain(&mut variable).map(|t| Pattern::literal(&t)),
         };
         matches!(
@@ -311,7 +315,9 @@ fn between_numbers(mut numbers: Vec<Number>) -> Vec<Text> {
 
 /// Each instant of whole seconds, and the seconds before and after it.
 fn between_dates(dates: Vec<date::Instant>) -> Vec<Text> {
-    let seconds = dates.iter().flat_map(|(s, _)| [s.saturating_add(1), s.saturating_sub(1), *s]);
+    let seconds = dates
+        .iter()
+        .flat_map(|(s, _)| [s.saturating_add(1), s.saturating_sub(1), *s]);
     seconds
         .filter(|s| (-62_000_000_000..=250_000_000_000).contains(s))
         .map(|s| Text::plain(&date::write(s)))

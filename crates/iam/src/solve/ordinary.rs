@@ -75,7 +75,8 @@ pub(super) fn is_circumstance(key: &str) -> bool {
 
 /// Tags that the resource already has.
 fn is_about_resource(key: &str) -> bool {
-    key.split_once(':').is_some_and(|(_, name)| name.starts_with("resourcetag/"))
+    key.split_once(':')
+        .is_some_and(|(_, name)| name.starts_with("resourcetag/"))
 }
 
 /// Claims of a token that another identity provider issued.
@@ -135,10 +136,20 @@ mod tests {
 
     #[test]
     fn tags_of_resources_and_claims_are_circumstances() {
-        for key in ["aws:resourcetag/team", "ec2:resourcetag/a", "token.actions.githubusercontent.com:sub", "saml:aud"] {
+        for key in [
+            "aws:resourcetag/team",
+            "ec2:resourcetag/a",
+            "token.actions.githubusercontent.com:sub",
+            "saml:aud",
+        ] {
             assert!(is_circumstance(key), "{key}");
         }
-        for key in ["aws:requesttag/team", "ec2:instancetype", "aws:requestedregion", "aws:useragent"] {
+        for key in [
+            "aws:requesttag/team",
+            "ec2:instancetype",
+            "aws:requestedregion",
+            "aws:useragent",
+        ] {
             assert!(!is_circumstance(key), "{key}");
         }
     }

@@ -181,7 +181,9 @@ impl<'a, F: FnMut(Candidate) -> Flow> Searcher<'_, 'a, F> {
                 !inside.any(|i| patterns.iter().any(|p| covers(p, i).is_yes()))
             }
             Literal::Condition(want) => {
-                let Some(key) = want.condition.key.as_str() else { return false };
+                let Some(key) = want.condition.key.as_str() else {
+                    return false;
+                };
                 let mut wants = state.keys.get(key).cloned().unwrap_or_default();
                 wants.push(*want);
                 !matches!(self.choice(key, wants), Choice::Nothing)
