@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use hcl::expr::{Object, ObjectKey};
+use hcl::{Expression, Identifier};
 use rolecall_facts::Language;
 use rolecall_graph::{Graph, Node};
 use rolecall_iam::{
@@ -202,15 +204,7 @@ fn reference(graph: &Graph, principal: &Node, role: &Node) -> String {
 /// A statement about PassRole, as the language of the configuration writes it.
 fn snippet(graph: &Graph, principal: &Node, effect: &str, arns: &[String], service: Option<&str>) -> String {
     match language(graph, principal) {
-        Language::Terraform => {
-            let condition = service.map_or_else(String::new, |s| {
-                format!("  Condition = {{ StringEquals = {{ \"iam:PassedToService\" = \"{s}\" }} }}\n")
-            });
-            let list = arns.join(", ");
-            format!(
-                "{{\n  Effect   = \"{effect}\"\n  Action   = \"iam:PassRole\"\n  Resource = [{list}]\n{condition}}}"
-            )
-        }
+        Language::Terraform => hcl_statement(effect, arns, service),
         Language::CloudFormation => {
             let list: String = arns.iter().map(|a| format!("    - {a}\n")).collect();
             let condition = service.map_or_else(String::new, |s| {
@@ -219,5 +213,52 @@ fn snippet(graph: &Graph, principal: &Node, effect: &str, arns: &[String], servi
             let text = format!("- Effect: {effect}\n  Action: iam:PassRole\n  Resource:\n{list}{condition}");
             text.trim_end().to_owned()
         }
+    }
+}
+
+/// An element of `Statement` inside `jsonencode`.
+fn hcl_statement(effect: &str, arns: &[String], service: Option<&str>) -> String {
+    let text = |t: &str| Expression::String(t.to_owned());
+    let key = |k: &str| ObjectKey::Identifier(Identifier::sanitized(k));
+    let quoted = |k: &str| ObjectKey::Expression(text(k));
+    let arn = |a: &String| a.parse::<Expression>().unwrap_or_else(|_| text(a));
+    let mut statement = Object::new();
+    statement.insert(key("Effect"), text(effect));
+    statement.insert(key("Action"), text("iam:PassRole"));
+    statement.insert(key("Resource"), Expression::Array(arns.iter().map(arn).collect()));
+    if let Some(service) = service {
+        let equals = Object::from([(quoted("iam:PassedToService"), text(service))]);
+        let condition = Object::from([(key("StringEquals"), Expression::Object(equals))]);
+        statement.insert(key("Condition"), Expression::Object(condition));
+    }
+    hcl::format::to_string(&Expression::Object(statement)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statement_is_written_as_terraform_writes_it() {
+        let arns = [
+            "aws_iam_role.app[\"eu\"].arn".to_owned(),
+            "\"arn:aws:iam::1:role/x\"".to_owned(),
+        ];
+        let text = hcl_statement("Allow", &arns, Some("ec2.amazonaws.com"));
+        insta::assert_snapshot!(text, @r#"
+        {
+          Effect = "Allow"
+          Action = "iam:PassRole"
+          Resource = [
+            aws_iam_role.app["eu"].arn,
+            "arn:aws:iam::1:role/x"
+          ]
+          Condition = {
+            StringEquals = {
+              "iam:PassedToService" = "ec2.amazonaws.com"
+            }
+          }
+        }
+        "#);
     }
 }
