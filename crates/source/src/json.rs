@@ -413,7 +413,8 @@ fn write_encoded(encoded: &Encoded, out: &mut TextBuilder) {
     write_text(&write(&encoded.value), out);
 }
 
-/// Writes text as a JSON string, escaping as JSON must and no more.
+/// Writes text as a JSON string, escaping what JSON must and what Terraform's `jsonencode` does beyond: `<`, `>`, `&`
+/// and the line separators of Unicode.
 fn write_text(text: &Text, out: &mut TextBuilder) {
     let (flat, holes) = text.flat();
     out.letters("\"", Span::NOWHERE);
@@ -426,7 +427,7 @@ fn write_text(text: &Text, out: &mut TextBuilder) {
             if let Some((_, symbol)) = holes.get(i) {
                 out.symbol(symbol.clone(), span());
             }
-        } else if c == '"' || c == '\\' || c < ' ' {
+        } else if c < ' ' || matches!(c, '"' | '\\' | '<' | '>' | '&' | '\u{2028}' | '\u{2029}') {
             flush(out, run, at);
             out.letters(&escaped(c), span());
         } else {

@@ -17,7 +17,7 @@ mod value;
 pub use assumption::Assumption;
 pub use diagnostic::{Confidence, Diagnostic, Label, LabelRole, Level, Severity};
 pub use line_index::{LineIndex, Position};
-pub use number::Number;
+pub use number::{Number, Style};
 pub use sources::{LoadError, Loader, MemoryLoader, Sources};
 pub use span::{FileId, Span};
 pub use symbol::{Class, Symbol};

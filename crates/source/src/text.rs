@@ -131,8 +131,11 @@ impl Text {
     #[must_use]
     pub fn span_of(&self, range: Range<usize>) -> Span {
         let mut result = Span::NOWHERE;
-        for o in &*self.origins {
+        for o in self.origins_from(range.start) {
             let (at, end) = (o.at as usize, o.at as usize + o.len as usize);
+            if at > range.end {
+                break;
+            }
             let touches = if range.is_empty() {
                 at <= range.start && range.start <= end
             } else {
@@ -151,6 +154,47 @@ impl Text {
             result = if result.is_nowhere() { part } else { result.join(part) };
         }
         result
+    }
+
+    /// The origins that end at flat offset `at` or later.
+    fn origins_from(&self, at: usize) -> &[Origin] {
+        let from = self.origins.partition_point(|o| (o.at as usize + o.len as usize) < at);
+        self.origins.get(from..).unwrap_or(&[])
+    }
+
+    /// The text with each letter replaced by what `letters` says and each symbol by what `symbol` says, each
+    /// at the span of what it replaces.
+    #[must_use]
+    pub fn map(&self, mut letters: impl FnMut(char, &mut String), mut symbol: impl FnMut(&Symbol) -> Symbol) -> Self {
+        let mut b = TextBuilder::default();
+        let (mut at, mut origins) = (0, self.origins.iter().peekable());
+        for piece in &*self.pieces {
+            let piece_end = at + piece_len(piece);
+            let Piece::Letters(l) = piece else {
+                if let Piece::Symbol(s) = piece {
+                    b.symbol(symbol(s), self.span_of(at..piece_end));
+                }
+                at = piece_end;
+                continue;
+            };
+            let mut rest = &**l;
+            while !rest.is_empty() {
+                while origins.next_if(|o| o.at as usize + o.len as usize <= at).is_some() {}
+                let next = match origins.peek() {
+                    Some(o) if o.at as usize <= at => o.at as usize + o.len as usize,
+                    Some(o) => o.at as usize,
+                    None => piece_end,
+                };
+                let run =
+                    (next.min(piece_end) - at..=rest.len()).find_map(|n| rest.split_at_checked(n).filter(|_| n > 0));
+                let (run, tail) = run.unwrap_or((rest, ""));
+                let mut out = String::with_capacity(run.len());
+                run.chars().for_each(|c| letters(c, &mut out));
+                b.letters(&out, self.span_of(at..at + run.len()));
+                (rest, at) = (tail, at + run.len());
+            }
+        }
+        b.finish()
     }
 
     /// Where the whole text was written.
@@ -187,7 +231,10 @@ impl Text {
     fn copy_letters(&self, b: &mut TextBuilder, letters: &str, at: usize) {
         let end = at + letters.len();
         let mut done = at;
-        for o in &*self.origins {
+        for o in self.origins_from(at) {
+            if o.at as usize >= end {
+                break;
+            }
             let (from, to) = ((o.at as usize).max(done), (o.at as usize + o.len as usize).min(end));
             if from >= to {
                 continue;
@@ -415,6 +462,21 @@ mod tests {
         assert_eq!(parts[5].span(), span(24, 30));
         let any = Symbol::new("x", "var.x", "has no default", Class::Any);
         assert!(Text::symbol(any, span(0, 1)).split(":").is_none());
+    }
+
+    #[test]
+    fn a_mapped_text_keeps_its_spans() {
+        let mut b = TextBuilder::default();
+        b.letters("s3:", span(10, 13));
+        b.letters("ünd", Span::NOWHERE);
+        b.symbol(Symbol::new("a", "account", "", Class::Account), span(20, 30));
+        b.letters("Get", span(40, 43));
+        let text = b.finish();
+        let upper = text.map(|c, out| out.extend(c.to_uppercase()), Symbol::clone);
+        assert_eq!(upper.to_string(), "S3:ÜND\u{27e8}account\u{27e9}GET");
+        assert_eq!(upper.span_of(0..2), span(10, 12));
+        assert!(upper.span_of(4..6).is_nowhere());
+        assert_eq!(upper.span_of(upper.flat_len() - 1..upper.flat_len()), span(42, 43));
     }
 
     #[test]
