@@ -189,6 +189,13 @@ fn escape<'s>(after: &'s str, class: bool, out: &mut String) -> &'s str {
         _ => {
             out.push('\\');
             out.push(letter);
+            // `\p{Greek}` and `\x{1F600}` keep their braces.
+            let braced = tail.starts_with('{').then(|| tail.find('}')).flatten();
+            let (name, tail) = braced
+                .filter(|_| matches!(letter, 'p' | 'P' | 'x'))
+                .and_then(|end| tail.split_at_checked(end + 1))
+                .unwrap_or(("", tail));
+            out.push_str(name);
             return tail;
         }
     };
@@ -205,7 +212,7 @@ fn is_repetition(after: &str) -> bool {
     !from.is_empty() && from.bytes().chain(to.bytes()).all(|b| b.is_ascii_digit())
 }
 
-/// True iff the brace that comes next closes one that was left as it is: of a repetition, `\x{…}` or `\p{…}`.
+/// True iff the brace that comes next closes the one of a repetition.
 fn ends_repetition(out: &str) -> bool {
     out.rfind(['{', '}']).is_some_and(|at| {
         let open = out.as_bytes().get(at) == Some(&b'{');
