@@ -118,6 +118,8 @@ pub(crate) enum Dump {
     Facts,
     /// Principals with their permissions, who may assume what, profiles and compute
     Graph,
+    /// The JSON of iam:GetAccountAuthorizationDetails, as other tools read it
+    Gaad,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -44,6 +44,13 @@ pub(crate) fn complain(failure: &Failure) {
     let _ = writeln!(io::stderr().lock(), "rolecall: {failure}");
 }
 
+/// Says something worth knowing on standard error.
+pub(crate) fn remark(told: &str) {
+    let told: String = told.chars().filter(|c| !c.is_control()).collect();
+    // Nobody may be listening.
+    let _ = writeln!(io::stderr().lock(), "rolecall: {told}");
+}
+
 /// Writes to standard output. A reader that has gone away is no error: it has seen enough.
 pub(crate) fn print(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = io::stdout().lock();

@@ -7,6 +7,9 @@ use crate::console::{self, Failure};
 use crate::exit::Exit;
 use crate::input;
 
+/// The account in a dump that needs one, where none is stated.
+const UNKNOWN_ACCOUNT: &str = "123456789012";
+
 pub(crate) fn run(args: &DumpArgs) -> Result<Exit, Failure> {
     let input = input::read(&args.input)?;
     let configurations: Vec<_> = input
@@ -22,6 +25,15 @@ pub(crate) fn run(args: &DumpArgs) -> Result<Exit, Failure> {
                 account: args.input.account.clone(),
             };
             rolecall_graph::dump(&rolecall_graph::link(configurations, &options, &mut Vec::new()))
+        }
+        Dump::Gaad => {
+            let account = args.input.account.as_deref().unwrap_or(UNKNOWN_ACCOUNT);
+            let managed = |arn: &str| rolecall_catalog::managed_policy(arn).map(|p| p.document);
+            let gaad = dump::gaad(&configurations, account, &managed);
+            if !args.output.quiet {
+                gaad.warnings.iter().for_each(|w| console::remark(w));
+            }
+            gaad.json
         }
     };
     console::deliver(&args.output, text.as_bytes())?;

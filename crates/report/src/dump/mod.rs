@@ -1,5 +1,8 @@
 //! Intermediate forms as text: for tests, for other tools, and to see what was understood.
 
 mod facts;
+mod gaad;
+mod letters;
 
 pub use facts::facts;
+pub use gaad::{Gaad, gaad};
