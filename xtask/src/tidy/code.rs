@@ -13,7 +13,7 @@ const FAIL: usize = 900;
 /// Only `cli` and `xtask` reach files, environment, network, processes and the clock.
 pub(crate) fn io(repo: &Repo) -> Vec<Problem> {
     let mut problems = Vec::new();
-    for file in repo.rust().filter(|file| !file.is_test() && !may_do_io(&file.path)) {
+    for file in repo.rust().filter(|file| !file.is_test && !may_do_io(&file.path)) {
         for (number, line) in file.code() {
             for word in reached(line) {
                 let message = format!("{word}: only cli and xtask do IO or read the clock");
@@ -77,7 +77,7 @@ pub(crate) fn long(repo: &Repo) -> Vec<Problem> {
 fn over(repo: &Repo, from: usize, to: usize, advice: &str) -> Vec<Problem> {
     let lines = |file: &File| file.code().len();
     repo.rust()
-        .filter(|file| !file.is_test())
+        .filter(|file| !file.is_test)
         .map(|file| (file, lines(file)))
         .filter(|&(_, count)| count > from && count <= to)
         .map(|(file, count)| Problem::new(&file.path, 0, format!("{count} lines of code: {advice}")))

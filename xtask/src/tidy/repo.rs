@@ -1,5 +1,6 @@
 //! The repository's text files.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
@@ -15,6 +16,8 @@ pub(crate) struct File {
     /// From the root, with forward slashes.
     pub(crate) path: String,
     pub(crate) text: String,
+    /// Holds only tests or measurements.
+    pub(crate) is_test: bool,
 }
 
 impl Repo {
@@ -34,26 +37,31 @@ impl Repo {
             if let Ok(text) = String::from_utf8(bytes)
                 && !text.contains('\0')
             {
-                files.push(File {
-                    path: path.to_owned(),
-                    text,
-                });
+                files.push(File::new(path, text));
             }
         }
         files.sort_by(|a, b| a.path.cmp(&b.path));
         files.dedup_by(|a, b| a.path == b.path);
-        Ok(Self { files })
+        Ok(Self::marked(files))
+    }
+
+    /// Marks the modules that another file declares for tests only.
+    fn marked(mut files: Vec<File>) -> Self {
+        let modules: BTreeSet<String> = files.iter().flat_map(File::test_modules).collect();
+        for file in &mut files {
+            file.is_test |= modules.contains(&file.path);
+        }
+        Self { files }
     }
 
     #[cfg(test)]
     pub(crate) fn of(files: &[(&str, &str)]) -> Self {
-        let file = |(path, text): &(&str, &str)| File {
-            path: (*path).to_owned(),
-            text: (*text).to_owned(),
-        };
-        Self {
-            files: files.iter().map(file).collect(),
-        }
+        Self::marked(
+            files
+                .iter()
+                .map(|(path, text)| File::new(path, (*text).to_owned()))
+                .collect(),
+        )
     }
 
     pub(crate) fn file(&self, path: &str) -> Option<&File> {
@@ -88,10 +96,30 @@ impl File {
             .map(|(index, line)| (index + 1, line))
     }
 
-    /// True for files that hold only tests or measurements.
-    pub(crate) fn is_test(&self) -> bool {
-        let folder = |name: &str| self.path.split('/').any(|part| part == name);
-        folder("tests") || folder("benches") || self.path.ends_with("/tests.rs")
+    fn new(path: &str, text: String) -> Self {
+        let folder = |name: &str| path.split('/').any(|part| part == name);
+        Self {
+            path: path.to_owned(),
+            text,
+            is_test: folder("tests") || folder("benches") || path.ends_with("/tests.rs"),
+        }
+    }
+
+    /// Where the modules lie that this file declares below `#[cfg(test)]`: either of two paths for each.
+    fn test_modules(&self) -> Vec<String> {
+        let Some((folder, name)) = self.path.rsplit_once('/') else {
+            return Vec::new();
+        };
+        let folder = match name {
+            "lib.rs" | "main.rs" | "mod.rs" => folder.to_owned(),
+            other => format!("{folder}/{}", other.trim_end_matches(".rs")),
+        };
+        let lines = self.lines().zip(self.lines().skip(1));
+        lines
+            .filter(|((_, first), _)| first.trim() == "#[cfg(test)]")
+            .filter_map(|(_, (_, second))| second.trim().strip_suffix(';')?.rsplit_once("mod "))
+            .flat_map(|(_, name)| [format!("{folder}/{name}.rs"), format!("{folder}/{name}/mod.rs")])
+            .collect()
     }
 
     /// Lines of the program: comments and `#[cfg(test)]` items left out. Relies on rustfmt: an item that starts at
@@ -139,6 +167,19 @@ mod tests {
         let repo = Repo::of(&[("crates/a/src/lib.rs", text)]);
         let code: Vec<_> = repo.files[0].code().into_iter().map(|(_, line)| line.trim()).collect();
         assert_eq!(code, ["use a;", "fn f() {", "h();", "}", "fn last() {}"]);
+    }
+
+    #[test]
+    fn modules_for_tests_are_known() {
+        let repo = Repo::of(&[
+            ("crates/a/src/lib.rs", "mod b;\n#[cfg(test)]\nmod golden;\n"),
+            ("crates/a/src/b.rs", "#[cfg(test)]\npub(crate) mod deep;\n"),
+            ("crates/a/src/golden.rs", ""),
+            ("crates/a/src/b/deep/mod.rs", ""),
+            ("crates/a/benches/speed.rs", ""),
+        ]);
+        let marked: Vec<bool> = repo.files.iter().map(|file| file.is_test).collect();
+        assert_eq!(marked, [false, false, true, true, true]);
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub(crate) fn rules(repo: &Repo) -> Vec<Problem> {
         else {
             continue;
         };
-        if name.contains('/') || name == "mod" || file.is_test() {
+        if name.contains('/') || name == "mod" || file.is_test {
             continue;
         }
         let id = name.replace('_', "-");
