@@ -4,3 +4,4 @@ mod convert;
 mod functions;
 mod instance;
 mod resources;
+mod syntax;

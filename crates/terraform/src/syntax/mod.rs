@@ -1,0 +1,65 @@
+//! Syntax: `.tf`, `.tf.json` and template files into one tree.
+
+pub(crate) mod ast;
+mod body;
+mod cursor;
+mod expression;
+mod json;
+mod template;
+pub(crate) mod types;
+
+use rolecall_source::{Diagnostic, FileId, Text};
+
+pub(crate) use self::ast::{Body, Expr};
+use self::cursor::{From, Parser, SyntaxError};
+pub(crate) use self::json::read_json;
+
+/// The code of diagnostics about syntax.
+pub(crate) const CODE: &str = "terraform-syntax";
+
+/// Most syntax errors that are told of one file.
+const ERRORS: usize = 20;
+
+/// A `.tf` or `.tfvars` file. What could not be parsed is left out or [`ast::ExprKind::Invalid`], with a diagnostic.
+pub(crate) fn read_hcl(text: &str, file: FileId, diagnostics: &mut Vec<Diagnostic>) -> Body {
+    let mut parser = Parser::new(text, From::File(file));
+    let body = parser.file();
+    let errors = std::mem::take(&mut parser.errors);
+    diagnostics.extend(errors.iter().take(ERRORS).map(|e| diagnostic(&parser, e)));
+    body
+}
+
+/// The text of a template, as `templatefile` and `.tf.json` have them.
+///
+/// # Errors
+/// The first place that is not a template.
+pub(crate) fn read_template(text: &Text) -> Result<Expr, Diagnostic> {
+    let (flat, _) = text.flat();
+    let mut parser = Parser::new(&flat, From::Text(text));
+    parser.bare_template().map_err(|e| diagnostic(&parser, &e))
+}
+
+/// One expression that is the whole text, as in `--var name=[1, 2]` and quoted types.
+pub(crate) fn read_expression(text: &Text) -> Result<Expr, Diagnostic> {
+    let (flat, _) = text.flat();
+    let mut parser = Parser::new(&flat, From::Text(text));
+    parser.free = true;
+    let result = parser.expression().and_then(|e| {
+        parser.space();
+        if parser.rest().is_empty() {
+            Ok(e)
+        } else {
+            parser.error(format!("expected the end{}", parser.found()))
+        }
+    });
+    result.map_err(|e| diagnostic(&parser, &e))
+}
+
+fn diagnostic(parser: &Parser<'_>, error: &SyntaxError) -> Diagnostic {
+    let len = parser
+        .src
+        .get(error.at..)
+        .and_then(|t| t.chars().next())
+        .map_or(0, char::len_utf8);
+    Diagnostic::error(CODE, error.message.clone(), parser.span(error.at..error.at + len))
+}
