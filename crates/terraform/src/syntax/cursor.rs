@@ -158,10 +158,10 @@ impl<'s> Parser<'s> {
         match self.rest().get(2..).and_then(|t| t.find("*/")) {
             Some(n) => self.at += n + 4,
             None => {
-                let _: Parsed<()> = self
-                    .error("this comment has no end")
-                    .map_err(|e| self.errors.push(e))
-                    .or(Ok(()));
+                self.errors.push(SyntaxError {
+                    message: "this comment has no end".into(),
+                    at: self.at,
+                });
                 self.at = self.src.len();
             }
         }

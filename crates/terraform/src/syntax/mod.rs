@@ -12,7 +12,7 @@ use rolecall_source::{Diagnostic, FileId, Text};
 
 pub(crate) use self::ast::{Body, Expr};
 use self::cursor::{From, Parser, SyntaxError};
-pub(crate) use self::json::read_json;
+pub(crate) use self::json::{quoted_expression, read_json};
 
 /// The code of diagnostics about syntax.
 pub(crate) const CODE: &str = "terraform-syntax";

@@ -1,0 +1,138 @@
+//! Function calls; `try` and `can`, which see their arguments unevaluated.
+
+use rolecall_source::{Kind, Map, Span, Text, Value, limits};
+
+use super::{Cx, Eval, Evaluator, Failure, Frame, fail, limit};
+use crate::functions::{self, Env, FnError};
+use crate::syntax::ast::{Call, Expr};
+use crate::syntax::read_template;
+
+impl<'a> Evaluator<'a> {
+    pub(crate) fn call(&self, cx: Cx<'_, 'a>, call: &Call, span: Span) -> Eval {
+        match &*call.name {
+            "try" => return self.try_each(cx, &call.arguments, span),
+            "can" => return self.can(cx, &call.arguments, span),
+            _ => {}
+        }
+        if !functions::exists(&call.name) {
+            if call.name.starts_with("provider::") {
+                return Ok(self.derived(cx, span, "is computed by a provider"));
+            }
+            return fail(format!("there is no function `{}`", call.name), span);
+        }
+        let mut arguments = Vec::with_capacity(call.arguments.len());
+        for argument in &call.arguments {
+            arguments.push(self.eval(cx, argument)?);
+        }
+        if !call.expand {
+            return self.apply(cx, call, &arguments, span);
+        }
+        let Some(last) = arguments.pop() else {
+            return self.apply(cx, call, &arguments, span);
+        };
+        self.distribute(cx, vec![last], span, &mut |last| {
+            let mut arguments = arguments.clone();
+            match last.first().map(|v| &v.kind) {
+                Some(Kind::List(l)) => {
+                    if let Some(symbol) = &l.open {
+                        return Ok(self.depends(cx, span, symbol));
+                    }
+                    arguments.extend(l.items.iter().cloned());
+                    self.apply(cx, call, &arguments, span)
+                }
+                Some(Kind::Unknown(symbol)) => Ok(self.depends(cx, span, symbol)),
+                _ => fail("only a list can be expanded into arguments", span),
+            }
+        })
+    }
+
+    fn apply(&self, cx: Cx<'_, 'a>, call: &Call, arguments: &[Value], span: Span) -> Eval {
+        let render = |text: &Text, variables: &Map| self.render(cx, text, variables, span);
+        let env = Env {
+            sources: self.world.sources,
+            module_dir: &cx.module.module.dir,
+            root_dir: &self.root,
+            render: &render,
+        };
+        let result = functions::call(&call.name, arguments, span, &env);
+        let value = result.map_err(|error| {
+            let at = error
+                .argument
+                .and_then(|i| call.arguments.get(i))
+                .map_or(span, |e| e.span);
+            Failure {
+                message: format!("`{}`: {}", call.name, error.message),
+                span: at,
+                limit: false,
+            }
+        })?;
+        match &value.kind {
+            Kind::List(l) if l.items.len() > limits::ELEMENTS => limit("this list has too many elements", span),
+            Kind::Text(t) => self.charge(t.flat_len() / 32, span).map(|()| value),
+            Kind::List(l) => self.charge(l.items.len(), span).map(|()| value),
+            Kind::Map(m) => self.charge(m.entries.len(), span).map(|()| value),
+            _ => Ok(value),
+        }
+    }
+
+    fn try_each(&self, cx: Cx<'_, 'a>, arguments: &[Expr], span: Span) -> Eval {
+        let mut last = None;
+        for argument in arguments {
+            match self.eval(cx, argument) {
+                Err(failure) if !failure.limit => last = Some(failure),
+                result => return result,
+            }
+        }
+        Err(last.unwrap_or_else(|| Failure {
+            message: "`try` needs an argument".into(),
+            span,
+            limit: false,
+        }))
+    }
+
+    fn can(&self, cx: Cx<'_, 'a>, arguments: &[Expr], span: Span) -> Eval {
+        let [argument] = arguments else {
+            return fail("`can` takes one argument", span);
+        };
+        match self.eval(cx, argument) {
+            Err(failure) if failure.limit => Err(failure),
+            Err(_) => Ok(Value::bool(false, span)),
+            Ok(value) => match value.kind {
+                Kind::Unknown(symbol) => Ok(self.depends(cx, span, &symbol)),
+                _ => Ok(Value::bool(true, span)),
+            },
+        }
+    }
+
+    /// Renders a template with variables, as `templatefile` does.
+    fn render(&self, cx: Cx<'_, 'a>, text: &Text, variables: &Map, call: Span) -> Result<Value, FnError> {
+        let error = |message: String| FnError {
+            message,
+            argument: None,
+        };
+        let expr = read_template(text).map_err(|d| {
+            let message = d.headline.clone();
+            self.say(d);
+            error(message)
+        })?;
+        let names: Vec<(&str, &Value)> = variables.iter().filter_map(|(k, v)| Some((k.as_str()?, v))).collect();
+        self.bound(cx, &names, call.start as usize, &expr).map_err(|failure| {
+            self.say_failure(&failure);
+            error(failure.message)
+        })
+    }
+
+    /// The value of an expression with names bound; one frame per name, each on the stack.
+    fn bound(&self, cx: Cx<'_, 'a>, names: &[(&str, &Value)], turn: usize, expr: &Expr) -> Eval {
+        let Some(((name, value), rest)) = names.split_first() else {
+            return self.eval(cx, expr);
+        };
+        let frame = Frame {
+            name,
+            value: Value::clone(value),
+            turn,
+            outer: cx.frame,
+        };
+        self.deeper(expr.span, || self.bound(cx.within(&frame), rest, turn, expr))
+    }
+}

@@ -1,0 +1,293 @@
+//! Lists, objects, for-expressions, attributes and indexes.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use rolecall_source::{Entry, Kind, List, Map, Number, Span, Symbol, Text, Value, limits};
+
+use super::operator::{key_order, number_of};
+use super::unknown::depends_on;
+use super::{Cx, Eval, Evaluator, Failure, Frame, fail, limit, number};
+use crate::syntax::ast::{Expr, For, Item};
+
+/// Keys and values of a collection, and why there may be more.
+pub(crate) type Elements = (Vec<(Value, Value)>, Option<Symbol>);
+
+impl<'a> Evaluator<'a> {
+    pub(crate) fn list(&self, cx: Cx<'_, 'a>, items: &[Expr], span: Span) -> Eval {
+        let items = items.iter().map(|e| self.eval(cx, e)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Value::list(items, span))
+    }
+
+    pub(crate) fn object(&self, cx: Cx<'_, 'a>, items: &[Item], span: Span) -> Eval {
+        let mut builder = MapBuilder::default();
+        for item in items {
+            let key = self.eval(cx, &item.key)?;
+            let value = self.eval(cx, &item.value)?;
+            builder.insert(&key, item.key.span, value)?;
+        }
+        Ok(builder.finish(span))
+    }
+
+    pub(crate) fn for_expression(&self, cx: Cx<'_, 'a>, node: &For, span: Span) -> Eval {
+        let collection = self.eval(cx, &node.collection)?;
+        self.distribute(cx, vec![collection], span, &mut |values| match values {
+            [collection] => self.for_over(cx, node, collection, span),
+            _ => fail("expected one collection", span),
+        })
+    }
+
+    fn for_over(&self, cx: Cx<'_, 'a>, node: &For, collection: &Value, span: Span) -> Eval {
+        if let Kind::Unknown(symbol) = &collection.kind {
+            return Ok(self.depends(cx, span, symbol));
+        }
+        let (items, open) = elements(collection, node.collection.span)?;
+        self.charge(items.len(), span)?;
+        let mut out = ForResult {
+            open: open.map(|s| self.derived_symbol(cx, span, &depends_on(&s))),
+            ..ForResult::default()
+        };
+        for (turn, (key, value)) in items.into_iter().enumerate() {
+            let key_frame = Frame {
+                name: node.key_name.as_deref().unwrap_or(""),
+                value: key,
+                turn,
+                outer: cx.frame,
+            };
+            let frame = Frame {
+                name: &node.value_name,
+                value,
+                turn: 0,
+                outer: Some(&key_frame),
+            };
+            self.for_turn(cx.within(&frame), node, &mut out)?;
+        }
+        if node.key.is_some() {
+            return out.map.finish_open(node.group, out.open, span);
+        }
+        let list = List {
+            items: Arc::new(out.items),
+            open: out.open,
+        };
+        Ok(Value::new(Kind::List(list), span))
+    }
+
+    fn for_turn(&self, cx: Cx<'_, 'a>, node: &For, out: &mut ForResult) -> Result<(), Failure> {
+        if let Some(condition) = &node.condition {
+            let keep = self.eval(cx, condition)?;
+            let keep = self.branch(cx, keep, condition.span, &mut |b| Ok(Value::bool(b, condition.span)))?;
+            match &keep.kind {
+                Kind::Bool(true) => {}
+                Kind::Bool(false) => return Ok(()),
+                // It may be in or not.
+                Kind::Choice(c) => {
+                    out.open
+                        .get_or_insert_with(|| self.derived_symbol(cx, condition.span, &depends_on(&c.on)));
+                    return Ok(());
+                }
+                _ => return fail("this is not a condition", condition.span),
+            }
+        }
+        let key = node
+            .key
+            .as_ref()
+            .map(|k| self.eval(cx, k).map(|v| (v, k.span)))
+            .transpose()?;
+        let value = self.eval(cx, &node.value)?;
+        match key {
+            None => out.items.push(value),
+            Some((key, span)) if node.group => out.map.push(&key, span, value)?,
+            Some((key, span)) => out.map.insert(&key, span, value)?,
+        }
+        Ok(())
+    }
+
+    /// `value.name`
+    pub(crate) fn attribute(&self, cx: Cx<'_, 'a>, value: &Value, name: &str, span: Span) -> Eval {
+        match &value.kind {
+            Kind::Map(m) => self.entry(cx, m, name, span),
+            Kind::Unknown(s) => Ok(Value::unknown(s.part(&format!(".{name}")), span)),
+            Kind::Choice(_) => self.distribute(cx, vec![value.clone()], span, &mut |v| match v {
+                [v] => self.attribute(cx, v, name, span),
+                _ => fail("expected one value", span),
+            }),
+            Kind::Text(t) if t.as_symbol().is_some() => {
+                let symbol = t.as_symbol().map(|s| s.part(&format!(".{name}")));
+                symbol.map_or_else(|| fail("this is text", span), |s| Ok(Value::unknown(s, span)))
+            }
+            Kind::Null => fail(format!("this is null and has no attribute `{name}`"), span),
+            _ => fail(format!("this value has no attribute `{name}`"), span),
+        }
+    }
+
+    fn entry(&self, cx: Cx<'_, 'a>, map: &Map, name: &str, span: Span) -> Eval {
+        if let Some(value) = map.get(name) {
+            return Ok(value.clone());
+        }
+        if let Some(symbol) = &map.open {
+            return Ok(Value::unknown(symbol.part(&format!(".{name}")), span));
+        }
+        if let Some(symbol) = map.entries.keys().find_map(|k| k.symbols().next()) {
+            return Ok(self.depends(cx, span, symbol));
+        }
+        fail(format!("there is no attribute or key `{name}` here"), span)
+    }
+
+    /// `value[key]`
+    pub(crate) fn index(&self, cx: Cx<'_, 'a>, value: &Value, key: &Value, span: Span) -> Eval {
+        let values = vec![value.clone(), key.clone()];
+        self.distribute(cx, values, span, &mut |values| match values {
+            [value, key] => self.index_one(cx, value, key, span),
+            _ => fail("expected a value and a key", span),
+        })
+    }
+
+    fn index_one(&self, cx: Cx<'_, 'a>, value: &Value, key: &Value, span: Span) -> Eval {
+        match &value.kind {
+            Kind::Map(m) => match key.to_text() {
+                Some(text) => match (m.entries.get(&text), text.as_str(), text.symbols().next()) {
+                    (Some(entry), ..) => Ok(entry.value.clone()),
+                    (None, Some(name), _) => self.entry(cx, m, name, span),
+                    (None, None, Some(symbol)) => Ok(self.depends(cx, span, symbol)),
+                    (None, None, None) => fail("this is not a key", span),
+                },
+                None => fail("this is not a key", span),
+            },
+            Kind::List(l) => match number_of(key, span)? {
+                Ok(n) => list_item(l, &n, span),
+                Err(symbol) => Ok(self.depends(cx, span, &symbol)),
+            },
+            Kind::Unknown(s) => Ok(Value::unknown(s.part(&index_part(key)), span)),
+            Kind::Text(t) if t.as_symbol().is_some() => Ok(self.derived(cx, span, "is not known")),
+            Kind::Null => fail("this is null and has no elements", span),
+            _ => fail("this value has no elements", span),
+        }
+    }
+}
+
+/// `["key"]` or `[0]`
+pub(crate) fn index_part(key: &Value) -> String {
+    match &key.kind {
+        Kind::Number(n) => format!("[{n}]"),
+        _ => match key.to_text() {
+            Some(text) => format!("[\"{text}\"]"),
+            None => "[?]".into(),
+        },
+    }
+}
+
+fn list_item(list: &List, index: &Number, span: Span) -> Eval {
+    if let Some(symbol) = &list.open {
+        return Ok(Value::unknown(symbol.part(&format!("[{index}]")), span));
+    }
+    let item = index
+        .to_i64()
+        .and_then(|i| usize::try_from(i).ok())
+        .and_then(|i| list.items.get(i));
+    match item {
+        Some(v) => Ok(v.clone()),
+        None => fail(
+            format!("there is no element {index}: the list has {}", list.items.len()),
+            span,
+        ),
+    }
+}
+
+/// The elements of a list (keys are indexes) or map (in order of keys).
+pub(crate) fn elements(value: &Value, span: Span) -> Result<Elements, Failure> {
+    match &value.kind {
+        Kind::List(l) => {
+            let item = |(i, v): (usize, &Value)| (number(index_number(i), v.span), v.clone());
+            Ok((l.items.iter().enumerate().map(item).collect(), l.open.clone()))
+        }
+        Kind::Map(m) => {
+            let mut entries: Vec<(&Text, &Entry)> = m.entries.iter().collect();
+            entries.sort_by(|a, b| key_order(a.0, b.0));
+            let item = |(k, e): (&Text, &Entry)| (Value::text(k.clone(), e.key_span), e.value.clone());
+            Ok((entries.into_iter().map(item).collect(), m.open.clone()))
+        }
+        Kind::Unknown(s) => Ok((Vec::new(), Some(s.clone()))),
+        Kind::Null => fail("this is null, not a collection", span),
+        _ => fail("this is not a collection", span),
+    }
+}
+
+/// A whole number.
+pub(crate) fn index_number(i: usize) -> Number {
+    Number::from(i64::try_from(i).unwrap_or(i64::MAX))
+}
+
+#[derive(Default)]
+struct ForResult {
+    items: Vec<Value>,
+    map: MapBuilder,
+    open: Option<Symbol>,
+}
+
+/// A map while it is built. Keys that are not text make it open.
+#[derive(Default)]
+pub(crate) struct MapBuilder {
+    entries: IndexMap<Text, Entry>,
+    groups: IndexMap<Text, (Span, Vec<Value>)>,
+    open: Option<Symbol>,
+}
+
+impl MapBuilder {
+    fn key(&mut self, key: &Value, span: Span) -> Result<Option<Text>, Failure> {
+        match (&key.kind, key.to_text()) {
+            (Kind::Null, _) => fail("this key is null", span),
+            (Kind::Choice(c), _) => {
+                self.open = Some(c.on.clone());
+                Ok(None)
+            }
+            (_, Some(text)) => Ok(Some(text)),
+            _ => fail("this cannot be a key", span),
+        }
+    }
+
+    pub(crate) fn insert(&mut self, key: &Value, span: Span, value: Value) -> Result<(), Failure> {
+        if let Some(text) = self.key(key, span)? {
+            let key_span = if key.span.is_nowhere() { span } else { key.span };
+            self.entries.insert(text, Entry { key_span, value });
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, key: &Value, span: Span, value: Value) -> Result<(), Failure> {
+        if let Some(text) = self.key(key, span)? {
+            self.groups
+                .entry(text)
+                .or_insert_with(|| (key.span, Vec::new()))
+                .1
+                .push(value);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn finish(self, span: Span) -> Value {
+        let map = Map {
+            entries: Arc::new(self.entries),
+            open: self.open,
+        };
+        Value::new(Kind::Map(map), span)
+    }
+
+    fn finish_open(mut self, group: bool, open: Option<Symbol>, span: Span) -> Eval {
+        let open = self.open.take().or(open);
+        if group {
+            for (key, (key_span, items)) in std::mem::take(&mut self.groups) {
+                let list = List {
+                    items: Arc::new(items),
+                    open: open.clone(),
+                };
+                let value = Value::new(Kind::List(list), span);
+                self.entries.insert(key, Entry { key_span, value });
+            }
+        }
+        if self.entries.len() > limits::ELEMENTS {
+            return limit("this map has too many entries", span);
+        }
+        self.open = open;
+        Ok(self.finish(span))
+    }
+}
