@@ -269,8 +269,8 @@ impl<'a> Evaluator<'a> {
                 None => Ok(Some(Value::text(text, Span::NOWHERE))),
             };
         }
-        let files = module.module.values.iter().chain(&world.var_files);
-        match files.filter_map(|body| body.get(name)).last() {
+        let mut files = module.module.values.iter().chain(&world.var_files).rev();
+        match files.find_map(|body| body.get(name)) {
             Some(expr) => self.eval(Cx::of(module), expr).map(Some),
             None => Ok(None),
         }

@@ -13,6 +13,8 @@ mod provider;
 mod reference;
 mod resource;
 mod template;
+#[cfg(test)]
+mod tests;
 mod unknown;
 
 use std::cell::{Cell, RefCell};
@@ -21,7 +23,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use rolecall_facts::{Scope, Unresolved};
-use rolecall_source::{Diagnostic, Number, Span, Symbol, Value};
+use rolecall_source::{Diagnostic, Number, Span, Value};
 use rustc_hash::FxHashSet;
 
 pub(crate) use self::expand::Repeat;
@@ -240,9 +242,4 @@ impl<'a> Evaluator<'a> {
 /// A number.
 pub(crate) fn number(n: Number, span: Span) -> Value {
     Value::new(rolecall_source::Kind::Number(n), span)
-}
-
-/// An unknown.
-pub(crate) fn unknown(symbol: Symbol, span: Span) -> Value {
-    Value::unknown(symbol, span)
 }

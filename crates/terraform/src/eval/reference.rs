@@ -146,16 +146,16 @@ impl<'a> Evaluator<'a> {
         let mut target = target;
         for (at, step) in steps.iter().enumerate() {
             target = match step {
-                Step::Attribute(name, _) => self.attribute_of(cx, target, name, span)?,
+                Step::Attribute(name) => self.attribute_of(cx, target, name, span)?,
                 Step::Index(key) => {
                     let key = self.eval(cx, key)?;
                     self.index_of(cx, target, &key, span)?
                 }
-                Step::FullSplat(_) => {
+                Step::FullSplat => {
                     let rest = steps.get(at + 1..).unwrap_or(&[]);
                     return self.deeper(span, || self.splat(cx, &target, rest, span));
                 }
-                Step::AttributeSplat(_) => {
+                Step::AttributeSplat => {
                     let rest = steps.get(at + 1..).unwrap_or(&[]);
                     let count = rest.iter().take_while(|s| matches!(s, Step::Attribute(..))).count();
                     let (each, after) = rest.split_at_checked(count).unwrap_or((rest, &[]));
@@ -320,7 +320,7 @@ fn whole<T>(all: &Expansion<T>, values: Vec<Value>, span: Span) -> Value {
 /// The name at a step.
 fn word(steps: &[Step], at: usize) -> Option<&str> {
     match steps.get(at) {
-        Some(Step::Attribute(name, _)) => Some(name),
+        Some(Step::Attribute(name)) => Some(name),
         _ => None,
     }
 }

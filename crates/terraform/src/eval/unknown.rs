@@ -163,9 +163,16 @@ pub(crate) fn choose(on: &Symbol, options: Vec<(Arc<str>, Value)>, span: Span) -
         .collect();
     match options.first() {
         Some((_, first)) if options.iter().all(|(_, v)| v == first) => first.clone(),
+        _ if is_itself(&options) => Value::unknown(on.clone(), span),
         _ => {
             let on = on.clone();
             Value::new(Kind::Choice(Arc::new(Choice { on, options })), span)
         }
     }
+}
+
+/// True iff the alternatives are the states of the condition themselves.
+fn is_itself(options: &[(Arc<str>, Value)]) -> bool {
+    let states = |(label, v): &(Arc<str>, Value)| v.as_bool().is_some_and(|b| **label == *b.to_string());
+    !options.is_empty() && options.iter().all(states)
 }

@@ -192,11 +192,10 @@ impl<'a> World<'a> {
             for call in module.calls.values() {
                 let source = call.body.get("source").and_then(|e| e.as_str()).unwrap_or("");
                 let target = is_local(source).then(|| paths::join(dir, source)).flatten();
-                if let Some((target, _)) = target.and_then(|t| self.modules.get_key_value(&*t)) {
-                    if target != dir {
-                        reached.insert(Arc::clone(target));
-                    }
-                }
+                let target = target
+                    .and_then(|t| self.modules.get_key_value(&*t))
+                    .map(|(target, _)| target);
+                reached.extend(target.filter(|t| *t != dir).cloned());
             }
         }
         reached

@@ -62,13 +62,13 @@ pub(crate) enum Root {
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
     /// `.name`
-    Attribute(Arc<str>, Span),
+    Attribute(Arc<str>),
     /// `[expression]`, or `.0`
     Index(Expr),
     /// `.*`: the attributes that follow apply to each element.
-    AttributeSplat(Span),
+    AttributeSplat,
     /// `[*]`: all steps that follow apply to each element.
-    FullSplat(Span),
+    FullSplat,
 }
 
 /// An operator with one operand.
@@ -223,7 +223,7 @@ impl Expr {
             ExprKind::Traversal(t) => {
                 let Root::Name(root) = &t.root else { return None };
                 let step = |s: &Step| match s {
-                    Step::Attribute(name, _) => Some(Arc::clone(name)),
+                    Step::Attribute(name) => Some(Arc::clone(name)),
                     _ => None,
                 };
                 std::iter::once(Some(Arc::clone(root)))

@@ -181,7 +181,7 @@ impl<'s> Parser<'s> {
                 }
                 b'"' => self.skip_quoted(),
                 b'<' if self.starts("<<") => self.skip_heredoc(),
-                b'#' => self.to_line_end(),
+                b'#' => self.skip_line(),
                 b'/' if matches!(self.byte(1), Some(b'/' | b'*')) => self.space(),
                 _ => self.at += 1,
             }

@@ -134,8 +134,8 @@ impl<'s> Parser<'s> {
             match self.peek() {
                 Some(b' ' | b'\t' | b'\r') => self.at += 1,
                 Some(b'\n') if self.free => self.at += 1,
-                Some(b'#') => self.to_line_end(),
-                Some(b'/') if self.byte(1) == Some(b'/') => self.to_line_end(),
+                Some(b'#') => self.skip_line(),
+                Some(b'/') if self.byte(1) == Some(b'/') => self.skip_line(),
                 Some(b'/') if self.byte(1) == Some(b'*') => self.block_comment(),
                 _ => return,
             }
@@ -149,7 +149,7 @@ impl<'s> Parser<'s> {
         self.free = free;
     }
 
-    pub(crate) fn to_line_end(&mut self) {
+    pub(crate) fn skip_line(&mut self) {
         let rest = self.src.as_bytes().get(self.at..).unwrap_or(&[]);
         self.at += rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len());
     }

@@ -121,24 +121,23 @@ impl Parser<'_> {
 
     fn step(&mut self) -> Parsed<Option<Step>> {
         self.space();
-        let start = self.at;
         match self.peek() {
             Some(b'.') if self.byte(1) != Some(b'.') => {
                 self.at += 1;
                 self.space();
-                self.after_dot(start).map(Some)
+                self.after_dot().map(Some)
             }
             Some(b'[') => {
                 self.at += 1;
-                self.with_free(true, |p| p.index(start)).map(Some)
+                self.with_free(true, Self::index).map(Some)
             }
             _ => Ok(None),
         }
     }
 
-    fn after_dot(&mut self, start: usize) -> Parsed<Step> {
+    fn after_dot(&mut self) -> Parsed<Step> {
         if self.eat("*") {
-            return Ok(Step::AttributeSplat(self.since(start)));
+            return Ok(Step::AttributeSplat);
         }
         let digits = self.at;
         while self.peek().is_some_and(|b| b.is_ascii_digit()) {
@@ -148,20 +147,19 @@ impl Parser<'_> {
             let number = self.number_between(digits, self.at)?;
             return Ok(Step::Index(number));
         }
-        let from = self.at;
         match self.name() {
-            Some(name) => Ok(Step::Attribute(name.into(), self.since(from))),
+            Some(name) => Ok(Step::Attribute(name.into())),
             None => self.error(format!("expected a name after `.`{}", self.found())),
         }
     }
 
-    fn index(&mut self, start: usize) -> Parsed<Step> {
+    fn index(&mut self) -> Parsed<Step> {
         self.space();
         let here = self.at;
         if self.eat("*") {
             self.space();
             if self.eat("]") {
-                return Ok(Step::FullSplat(self.since(start)));
+                return Ok(Step::FullSplat);
             }
             self.at = here;
         }
