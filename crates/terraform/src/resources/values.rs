@@ -184,13 +184,13 @@ pub(super) fn at_path(body: &Value, path: &str) -> Vec<Case> {
         for case in now {
             let (found, open) = match &case.value.kind {
                 Kind::Map(map) => below(map, step),
-                Kind::Unknown(s) => (Vec::new(), Some(s.clone())),
+                Kind::Unknown(s) => (Vec::new(), Some(s.part(&format!(".{step}")))),
                 _ => (Vec::new(), None),
             };
             let span = case.value.span;
             let unknown = open.map(|s| Case {
                 assumes: Vec::new(),
-                value: Value::unknown(s.part(&format!(".{step}")), span),
+                value: Value::unknown(s, span),
             });
             next.extend(found.into_iter().chain(unknown).map(|c| Case {
                 assumes: case.assumes.iter().cloned().chain(c.assumes).collect(),
@@ -202,10 +202,14 @@ pub(super) fn at_path(body: &Value, path: &str) -> Vec<Case> {
     now
 }
 
+/// The elements at `step` of a map, and the symbol of one more that may be there.
 fn below(map: &Map, step: &str) -> (Vec<Case>, Option<Symbol>) {
     match map.get(step) {
-        None => (Vec::new(), map.open.clone()),
-        Some(v) => elements(v),
+        None => (Vec::new(), map.open.as_ref().map(|s| s.part(&format!(".{step}")))),
+        Some(v) => {
+            let (items, open) = elements(v);
+            (items, open.map(|s| s.part("[*]")))
+        }
     }
 }
 

@@ -10,6 +10,9 @@ mod refer;
 mod resource_policies;
 mod sso;
 
+#[cfg(test)]
+mod tests;
+
 use rolecall_facts::{Configuration, PrincipalKind};
 use rolecall_source::Diagnostic;
 
