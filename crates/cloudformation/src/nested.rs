@@ -1,0 +1,205 @@
+//! Nested stacks and StackSets whose template is in the scan.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use rolecall_facts::Unresolved;
+use rolecall_source::{Assumption, FileId, Sources, Text, Value, limits};
+
+use crate::stack::{Place, Resource, Stack};
+
+/// True iff the type calls another template.
+pub(crate) fn calls_template(kind: &str) -> bool {
+    matches!(
+        kind,
+        "AWS::CloudFormation::Stack" | "AWS::CloudFormation::StackSet" | "AWS::Serverless::Application"
+    )
+}
+
+/// Where a resource says its template is: the asset of a CDK stack, a URL or a path.
+pub(crate) fn location(resource: &Resource) -> Option<&Value> {
+    let asset = resource.body.get("Metadata").and_then(|m| m.get("aws:asset:path"));
+    asset
+        .or_else(|| resource.property("TemplateURL"))
+        .or_else(|| resource.property("Location"))
+}
+
+/// The file that `location` names from the template at `from`, and whether the name alone says so: the last steps of
+/// a URL's path are those of exactly one file, but what is at the URL may differ.
+pub(crate) fn find_file(sources: &Sources, from: &str, location: &Text) -> Option<(FileId, bool)> {
+    let (flat, _) = location.flat();
+    let remote = flat.starts_with("http") || flat.starts_with("s3:") || flat.contains(Text::HOLE);
+    if !remote {
+        let dir = from.rsplit_once('/').map_or("", |(dir, _)| dir);
+        let path = flat.strip_prefix("file://").unwrap_or(&flat);
+        return sources.find(&resolve(dir, path)?).map(|f| (f, false));
+    }
+    let path = flat.split(['?', '#']).next().unwrap_or("");
+    let steps: Vec<&str> = path.split('/').collect();
+    let last = steps.last().filter(|s| !s.is_empty() && !s.contains(Text::HOLE))?;
+    let mut candidates: Vec<FileId> = Vec::new();
+    for file in sources.ids() {
+        let name = sources.path(file);
+        if name == *last || name.strip_suffix(last).is_some_and(|rest| rest.ends_with('/')) {
+            candidates.push(file);
+        }
+    }
+    for take in 2..=steps.len() {
+        if candidates.len() <= 1 {
+            break;
+        }
+        let suffix = steps.get(steps.len() - take..).unwrap_or(&[]).join("/");
+        let longer: Vec<FileId> = candidates
+            .iter()
+            .copied()
+            .filter(|f| sources.path(*f).ends_with(&suffix))
+            .collect();
+        if !longer.is_empty() {
+            candidates = longer;
+        }
+    }
+    match candidates.as_slice() {
+        [one] => Some((*one, true)),
+        _ => None,
+    }
+}
+
+/// `path` from folder `dir`, `None` when it leaves the scan.
+fn resolve(dir: &str, path: &str) -> Option<String> {
+    let mut steps: Vec<&str> = dir.split('/').filter(|s| !s.is_empty()).collect();
+    for step in path.split('/') {
+        match step {
+            "" | "." => {}
+            ".." => {
+                steps.pop()?;
+            }
+            step => steps.push(step),
+        }
+    }
+    Some(steps.join("/"))
+}
+
+impl<'a> Stack<'a> {
+    /// The stack that a resource nests, iff its template is in the scan.
+    pub(crate) fn child(&self, id: &str) -> Option<Rc<Stack<'a>>> {
+        if let Some(known) = self.children.borrow().get(id) {
+            return known.clone().flatten();
+        }
+        let resource = self.resources.get(id).filter(|r| calls_template(&r.kind))?;
+        self.children.borrow_mut().insert(id.to_owned(), None);
+        let child = self.make_child(id, resource).map(Rc::new);
+        self.children.borrow_mut().insert(id.to_owned(), Some(child.clone()));
+        child
+    }
+
+    fn make_child(&self, id: &str, resource: &Resource) -> Option<Stack<'a>> {
+        let world = self.shared.world;
+        let location = self.eval(location(resource)?);
+        let text = location.to_text();
+        let found = text
+            .as_ref()
+            .and_then(|l| find_file(world.sources, &self.template.path, l))
+            .filter(|(file, _)| *file != self.template.file)
+            .and_then(|(file, by_name)| Some((world.template_at(world.sources.path(file))?, by_name)));
+        let Some((index, by_name)) = found else {
+            self.shared.unresolved.borrow_mut().push(Unresolved {
+                address: format!("{}{id}", self.place.prefix).into(),
+                source: text.map_or_else(|| "a template".to_owned(), |t| t.to_string()).into(),
+                span: resource.span,
+                help: None,
+            });
+            return None;
+        };
+        if self.place.calls.len() >= limits::MODULE_DEPTH || !self.shared.budget.instance() {
+            return None;
+        }
+        let template = world.templates.get(index)?;
+        let mut place = self.child_place(id, resource);
+        if by_name {
+            place
+                .exists
+                .push(Assumption::new(format!("`{}` is what `{id}` deploys", template.path)));
+        }
+        let bound = self.child_parameters(resource);
+        self.shared.budget.enter().then(|| {
+            let stack = Stack::new(&self.shared, template, place, &bound);
+            self.shared.budget.leave();
+            stack
+        })
+    }
+
+    fn child_place(&self, id: &str, resource: &Resource) -> Place {
+        let mut place = self.place.clone();
+        place.base = format!("{}{id}", self.place.prefix).into();
+        place.prefix = format!("{}{id}/", self.place.prefix).into();
+        place.calls.push(resource.span);
+        place.exists = self.exists(resource).unwrap_or_default();
+        place
+    }
+
+    fn child_parameters(&self, resource: &Resource) -> BTreeMap<String, Value> {
+        let mut bound = BTreeMap::new();
+        let Some(parameters) = resource.property("Parameters") else {
+            return bound;
+        };
+        match self.eval(parameters).as_map() {
+            Some(map) => {
+                for (name, value) in map.iter() {
+                    if let Some(name) = name.as_str() {
+                        bound.insert(name.to_owned(), value.clone());
+                    }
+                }
+            }
+            None => {
+                // A StackSet lists its parameters.
+                let list = parameters.as_list().map(|l| l.items.as_slice()).unwrap_or_default();
+                for item in list {
+                    let name = item.get("ParameterKey").and_then(Value::as_str);
+                    let value = item.get("ParameterValue").map(|v| self.eval(v));
+                    if let (Some(name), Some(value)) = (name, value) {
+                        bound.insert(name.to_owned(), value);
+                    }
+                }
+            }
+        }
+        bound
+    }
+
+    /// What must hold for a resource to exist; `None` when it certainly does not.
+    pub(crate) fn exists(&self, resource: &Resource) -> Option<Vec<Assumption>> {
+        let mut exists = self.place.exists.clone();
+        if let Some((name, span)) = resource.condition() {
+            match self.condition(name, span).as_bool() {
+                Some(true) => {}
+                Some(false) => return None,
+                None => exists.push(Assumption::new(format!("`condition {name}` is true"))),
+            }
+        }
+        Some(exists)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_names_a_file_by_its_last_steps() {
+        let sources = Sources::in_memory(&[("a/vpc.yaml", ""), ("b/vpc.yaml", ""), ("b/iam.yaml", "")]);
+        let find = |from: &str, l: &str| {
+            find_file(&sources, from, &Text::plain(l)).map(|(f, by_name)| (sources.path(f).to_owned(), by_name))
+        };
+        assert_eq!(find("b/main.yaml", "./iam.yaml"), Some(("b/iam.yaml".into(), false)));
+        assert_eq!(find("b/main.yaml", "../a/vpc.yaml"), Some(("a/vpc.yaml".into(), false)));
+        assert_eq!(find("b/main.yaml", "../../x.yaml"), None);
+        assert_eq!(
+            find("x.yaml", "https://h/x/iam.yaml"),
+            Some(("b/iam.yaml".into(), true))
+        );
+        assert_eq!(
+            find("x.yaml", "https://h/x/a/vpc.yaml"),
+            Some(("a/vpc.yaml".into(), true))
+        );
+        assert_eq!(find("x.yaml", "https://h/x/vpc.yaml"), None);
+    }
+}

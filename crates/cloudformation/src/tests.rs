@@ -1,0 +1,232 @@
+use std::fmt::Write;
+
+use rolecall_facts::{Configuration, PolicyRef};
+use rolecall_source::{Sources, Text, Value, json};
+
+use super::*;
+
+fn dump(files: &[(&str, &str)]) -> String {
+    let sources = Sources::in_memory(files);
+    let output = analyze(&sources, &Options::default());
+    let mut out = String::new();
+    for c in &output.configurations {
+        writeln!(out, "{}", c.id).unwrap();
+        write_configuration(c, &mut out);
+    }
+    for d in &output.diagnostics {
+        let at = sources.position(d.span());
+        writeln!(out, "{}:{}: {}", sources.path(d.span().file), at.line, d.headline).unwrap();
+    }
+    for u in &output.unresolved {
+        writeln!(out, "unresolved {} {}", u.address, u.source).unwrap();
+    }
+    out
+}
+
+fn exists(origin: &rolecall_facts::Origin) -> String {
+    let all: Vec<String> = origin.exists.iter().map(ToString::to_string).collect();
+    if all.is_empty() {
+        String::new()
+    } else {
+        format!(" if {}", all.join(" and "))
+    }
+}
+
+fn show(value: &Value) -> String {
+    match &value.kind {
+        Kind::Choice(choice) => {
+            let options: Vec<String> = choice
+                .options
+                .iter()
+                .map(|(s, v)| format!("{s}: {}", show(v)))
+                .collect();
+            format!("{}{{{}}}", choice.on.name, options.join(", "))
+        }
+        _ => json::write(value).to_string(),
+    }
+}
+
+fn write_configuration(c: &Configuration, out: &mut String) {
+    for p in &c.principals {
+        let o = &p.origin;
+        writeln!(out, "{:?} {} {}{}", p.kind, o.address, p.arn, exists(o)).unwrap();
+        if let Some(boundary) = &p.boundary {
+            writeln!(out, "  boundary {}", show(boundary)).unwrap();
+        }
+    }
+    for p in &c.policies {
+        writeln!(out, "policy {} {} {}", p.origin.address, p.arn, show(&p.body)).unwrap();
+    }
+    for a in &c.attachments {
+        let policy = match &a.policy {
+            PolicyRef::Inline { name, body } => {
+                let name = name.as_ref().map(Text::to_string).unwrap_or_default();
+                format!("{name} {}", show(body))
+            }
+            PolicyRef::Managed(v) => show(v),
+        };
+        writeln!(out, "{:?} {} has {policy}{}", a.to.kind, a.to.by, exists(&a.origin)).unwrap();
+    }
+    for m in &c.memberships {
+        writeln!(out, "{} in {}", m.user.by, m.group.by).unwrap();
+    }
+    for p in &c.profiles {
+        let role = p.role.as_ref().map(|r| r.by.to_string()).unwrap_or_default();
+        writeln!(out, "profile {} holds {role}{}", p.arn, exists(&p.origin)).unwrap();
+    }
+    for x in &c.compute {
+        let names: Vec<String> = x.names.iter().map(Text::to_string).collect();
+        writeln!(
+            out,
+            "{} {} {}{}",
+            x.kind,
+            x.origin.address,
+            names.join(" "),
+            exists(&x.origin)
+        )
+        .unwrap();
+        for u in &x.uses {
+            writeln!(out, "  {:?} {} = {}", u.kind, u.property, show(&u.value)).unwrap();
+        }
+        for l in &x.links {
+            let version = l.version.as_ref().map(show).unwrap_or_default();
+            writeln!(out, "  to {} {} {version}", l.kind, show(&l.to)).unwrap();
+        }
+    }
+    for r in &c.resource_policies {
+        writeln!(out, "on {} {}", r.resource, show(&r.body)).unwrap();
+    }
+    for s in &c.controls {
+        let targets: Vec<String> = s.targets.iter().map(show).collect();
+        writeln!(out, "control {} {}", show(&s.body), targets.join(" ")).unwrap();
+    }
+    for a in &c.assignments {
+        writeln!(out, "assigned {} in {}", a.permission_set.by, show(&a.account)).unwrap();
+    }
+}
+
+const LAUNCH: &str = r#"
+AWSTemplateFormatVersion: '2010-09-09'
+Parameters:
+  Boundary: {Type: String}
+Conditions:
+  Bounded: !Not [!Equals [!Ref Boundary, '']]
+Resources:
+  Deployer:
+    Type: AWS::IAM::User
+    Properties:
+      UserName: deployer
+      Groups: [!Ref Team]
+      ManagedPolicyArns:
+        - !Ref Launch
+        - !If [Bounded, 'arn:aws:iam::aws:policy/ReadOnlyAccess', !Ref AWS::NoValue]
+      PermissionsBoundary: !If [Bounded, !Ref Boundary, !Ref AWS::NoValue]
+  Team:
+    Type: AWS::IAM::Group
+  Launch:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      Path: /teams/
+      PolicyDocument:
+        Version: 2012-10-17
+        Statement:
+          - {Effect: Allow, Action: 'ec2:*', Resource: '*'}
+          - {Effect: Allow, Action: 'iam:PassRole', Resource: !GetAtt Admin.Arn}
+  Admin:
+    Type: AWS::IAM::Role
+    Condition: Bounded
+    Properties:
+      RoleName: admin
+      Path: /ops/
+      AssumeRolePolicyDocument: {Statement: [{Effect: Allow, Principal: {Service: ec2.amazonaws.com}, Action: 'sts:AssumeRole'}]}
+      Policies:
+        - PolicyName: all
+          PolicyDocument: {Statement: {Effect: Allow, Action: '*', Resource: '*'}}
+  Profile:
+    Type: AWS::IAM::InstanceProfile
+    Properties: {Roles: [!Ref Admin]}
+  Template:
+    Type: AWS::EC2::LaunchTemplate
+    Properties:
+      LaunchTemplateData: {IamInstanceProfile: {Arn: !GetAtt Profile.Arn}}
+  Group:
+    Type: AWS::AutoScaling::AutoScalingGroup
+    Properties:
+      LaunchTemplate: {LaunchTemplateId: !Ref Template, Version: $Latest}
+"#;
+
+#[test]
+fn a_launch_path_is_stated() {
+    insta::assert_snapshot!(dump(&[("t.yaml", LAUNCH)]));
+}
+
+#[test]
+fn json_and_yaml_state_the_same() {
+    let json = r#"{"Resources": {
+        "U": {"Type": "AWS::IAM::User", "Properties": {"Policies": [{"PolicyName": "p", "PolicyDocument":
+            {"Statement": [{"Effect": "Allow", "Action": ["s3:Get*"], "Resource": {"Fn::Sub": "arn:${AWS::Partition}:s3:::b/*"}}]}}]}}}}"#;
+    let yaml = "Resources:\n  U:\n    Type: AWS::IAM::User\n    Properties:\n      Policies:\n      - PolicyName: p\n        PolicyDocument:\n          Statement:\n          - Effect: Allow\n            Action: [s3:Get*]\n            Resource: !Sub arn:${AWS::Partition}:s3:::b/*\n";
+    assert_eq!(dump(&[("t", json)]), dump(&[("t", yaml)]));
+}
+
+#[test]
+fn nested_stacks_are_stated_through_their_parent() {
+    let parent = "Resources:\n  Net:\n    Type: AWS::CloudFormation::Stack\n    Properties:\n      TemplateURL: ./child.yaml\n      Parameters: {Name: app}\n  P:\n    Type: AWS::IAM::Policy\n    Properties:\n      PolicyName: p\n      Roles: [!GetAtt Net.Outputs.Role]\n      PolicyDocument: {Statement: []}\n";
+    let child = "Parameters: {Name: {Type: String}}\nResources:\n  R:\n    Type: AWS::IAM::Role\n    Properties: {RoleName: !Sub '${Name}-role', AssumeRolePolicyDocument: {}}\nOutputs: {Role: {Value: !Ref R}}\n";
+    insta::assert_snapshot!(dump(&[("d/child.yaml", child), ("d/parent.yaml", parent)]));
+    let remote = parent.replace("./child.yaml", "https://example.com/x.yaml");
+    insta::assert_snapshot!(dump(&[("d/parent.yaml", &remote)]));
+}
+
+#[test]
+fn imports_find_exports() {
+    let a = "Resources: {R: {Type: AWS::IAM::Role, Properties: {RoleName: r}}}\nOutputs: {O: {Value: !GetAtt R.Arn, Export: {Name: the-role}}}\n";
+    let b = "Resources:\n  F:\n    Type: AWS::Lambda::Function\n    Properties: {Role: !ImportValue the-role}\n";
+    insta::assert_snapshot!(dump(&[("a.yaml", a), ("b.yaml", b)]));
+}
+
+#[test]
+fn loops_make_resources() {
+    let text = "Transform: AWS::LanguageExtensions\nResources:\n  Fn::ForEach::Roles:\n    - Name\n    - [a-b, c]\n    - Role&{Name}:\n        Type: AWS::IAM::Role\n        Properties: {RoleName: !Sub '${Name}-x', AssumeRolePolicyDocument: {}}\n";
+    insta::assert_snapshot!(dump(&[("t.yaml", text)]));
+}
+
+#[test]
+fn sso_and_controls_are_stated() {
+    let text = "Resources:\n  S:\n    Type: AWS::SSO::PermissionSet\n    Properties:\n      Name: ops\n      InstanceArn: x\n      ManagedPolicies: ['arn:aws:iam::aws:policy/ReadOnlyAccess']\n      CustomerManagedPolicyReferences: [{Name: extra, Path: /x/}]\n      InlinePolicy: '{\"Statement\": []}'\n  A:\n    Type: AWS::SSO::Assignment\n    Properties: {PermissionSetArn: !GetAtt S.PermissionSetArn, TargetId: '123456789012'}\n  C:\n    Type: AWS::Organizations::Policy\n    Properties: {Type: SERVICE_CONTROL_POLICY, Name: n, Content: {Statement: []}, TargetIds: [ou-1]}\n  B:\n    Type: AWS::S3::Bucket\n  BP:\n    Type: AWS::S3::BucketPolicy\n    Properties: {Bucket: !Ref B, PolicyDocument: {Statement: []}}\n";
+    insta::assert_snapshot!(dump(&[("t.yaml", text)]));
+}
+
+#[test]
+fn deep_nesting_is_refused_without_a_crash() {
+    let deep = format!(
+        "AWSTemplateFormatVersion: x\nResources: {{R: {{Type: 'AWS::IAM::Role', Properties: {}}}}}",
+        "{a: ".repeat(500)
+    );
+    let out = dump(&[("t.yaml", &deep)]);
+    assert!(out.starts_with("t.yaml:2: this template cannot be read"), "{out}");
+    let fits = format!(
+        "Resources: {{R: {{Type: 'AWS::IAM::Role', Properties: {{Path: {}a{}}}}}}}",
+        "{'Fn::Join': ['', [".repeat(40),
+        "]]}".repeat(40)
+    );
+    assert!(
+        dump(&[("t.yaml", &fits)]).contains("rolea⟨R.name⟩"),
+        "{}",
+        dump(&[("t.yaml", &fits)])
+    );
+}
+
+#[test]
+fn doubling_names_end() {
+    let mut text = String::from("Resources:\n");
+    for i in 0..60 {
+        let next = i + 1;
+        text.push_str(&format!(
+            "  R{i}:\n    Type: AWS::IAM::Role\n    Properties: {{RoleName: !Sub '${{R{next}}}${{R{next}}}'}}\n"
+        ));
+    }
+    text.push_str("  R60:\n    Type: AWS::IAM::Role\n    Properties: {RoleName: abcdefghij}\n");
+    let sources = Sources::in_memory(&[("t.yaml", &text)]);
+    assert_eq!(analyze(&sources, &Options::default()).configurations.len(), 1);
+}
