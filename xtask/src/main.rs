@@ -2,6 +2,7 @@
 
 mod catalog;
 mod gaad;
+mod iam;
 mod tidy;
 
 use std::io::Write as _;
@@ -20,6 +21,9 @@ const USAGE: &str = "usage: cargo xtask COMMAND
       with the tree (and the root module's folder in it) and names the folder it left gaad.json in (`work in DIR`)
   tidy
       check what the compiler does not: imports, IO, lengths, words, links, rules' pages and fixtures, licences
+  diff-iam [--requests N] [--seeds A,B] [--oracles DIR] [--release]
+      compare our evaluator with iam-simulate and iam-rs on random requests; DIR is ROLECALL_ORACLES or
+      ../shared/oracles, the programs are under ORACLES or ~/.cache/rolecall-oracles
 ";
 
 fn main() -> ExitCode {
@@ -32,6 +36,7 @@ fn main() -> ExitCode {
         "tidy" => tidy::run(),
         "update-catalog" => catalog::update(rest),
         "diff-gaad" => gaad::diff(rest),
+        "diff-iam" => iam::diff(rest),
         other => Err(format!("no command {other}\n\n{USAGE}").into()),
     };
     match outcome {

@@ -35,6 +35,11 @@ pub(crate) enum Command {
         #[arg(value_name = "RULE")]
         id: String,
     },
+    /// Ask what policies allow, without a repository
+    Policy {
+        #[command(subcommand)]
+        command: crate::policy::PolicyCommand,
+    },
     /// Print a completion script
     Completions {
         /// The shell it is for

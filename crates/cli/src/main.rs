@@ -6,6 +6,7 @@ mod discover;
 mod dump;
 mod exit;
 mod input;
+mod policy;
 mod rules;
 mod scan;
 
@@ -43,6 +44,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Some(Command::Dump(args)) => dump::run(&args),
         Some(Command::Rules) => rules::list(),
         Some(Command::Explain { id }) => rules::explain(&id),
+        Some(Command::Policy { command }) => policy::run(&command),
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "rolecall", &mut script);
