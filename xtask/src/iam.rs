@@ -71,7 +71,7 @@ pub(crate) fn diff(arguments: &[String]) -> Outcome {
     let options = options(arguments)?;
     if !options.oracles.join("gen_requests.py").is_file() {
         return Err(format!(
-            "the outside judges are not in {}: name their folder with --oracles or ROLECALL_ORACLES",
+            "the outside judges are not in {}: name their folder with --oracles or ROLECALL_JUDGES",
             options.oracles.display()
         )
         .into());
@@ -89,7 +89,7 @@ pub(crate) fn diff(arguments: &[String]) -> Outcome {
 }
 
 fn options(arguments: &[String]) -> Result<Options, String> {
-    let given = std::env::var_os("ROLECALL_ORACLES").map(PathBuf::from);
+    let given = std::env::var_os("ROLECALL_JUDGES").map(PathBuf::from);
     let mut options = Options {
         requests: 10_000,
         seeds: vec![7],

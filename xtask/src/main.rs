@@ -22,7 +22,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   tidy
       check what the compiler does not: imports, IO, lengths, words, links, rules' pages and fixtures, licences
   diff-iam [--requests N] [--seeds A,B] [--oracles DIR] [--release]
-      compare our evaluator with iam-simulate and iam-rs on random requests; DIR is ROLECALL_ORACLES or
+      compare our evaluator with iam-simulate and iam-rs on random requests; DIR is ROLECALL_JUDGES or
       ../shared/oracles, the programs are under ORACLES or ~/.cache/rolecall-oracles
 ";
 

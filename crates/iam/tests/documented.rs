@@ -1,0 +1,85 @@
+//! What AWS documents, case by case: `documented.jsonl` has a request, the policies it is judged by, whether it is
+//! allowed, and the page that says so (a name is a page of the IAM user guide).
+
+use std::sync::Arc;
+
+use rolecall_iam::{Answer, Authority, Caller, Context, Grant, Outcome, PolicyKind, Request, evaluate, parse_policy};
+use rolecall_source::{Map, Text, Value, json};
+
+const ARN: &str = "arn:aws:iam::444455556666:user/dana";
+
+fn grants(documents: Option<&Value>, kind: PolicyKind) -> Vec<Grant> {
+    let list = documents.and_then(Value::as_list).cloned().unwrap_or_default();
+    let grant = |document: &Value| {
+        let mut diagnostics = Vec::new();
+        let policy = Arc::new(parse_policy(document, kind, &mut diagnostics));
+        assert!(diagnostics.is_empty(), "{diagnostics:?}");
+        Grant {
+            policy,
+            id: 0,
+            exists: Default::default(),
+        }
+    };
+    list.items.iter().map(grant).collect()
+}
+
+fn authority(case: &Map) -> Authority {
+    let levels = case.get("scps").and_then(Value::as_list).cloned().unwrap_or_default();
+    Authority {
+        caller: Caller {
+            arn: Some(Text::plain(ARN)),
+            account: Some(Text::plain("444455556666")),
+            username: Some(Text::plain("dana")),
+            kind: Some("User"),
+            tags: None,
+        },
+        identity: grants(case.get("identity"), PolicyKind::Identity),
+        boundary: grants(case.get("boundary"), PolicyKind::Identity).pop(),
+        controls: levels
+            .items
+            .iter()
+            .map(|l| grants(Some(l), PolicyKind::Control))
+            .collect(),
+        ..Authority::default()
+    }
+}
+
+fn request(case: &Map) -> Request {
+    let text = |name: &str| case.get(name).and_then(Value::as_str).unwrap().to_owned();
+    let context: Context = case
+        .get("context")
+        .and_then(Value::as_map)
+        .unwrap()
+        .iter()
+        .map(|(key, value)| {
+            let values = match value.as_list() {
+                Some(list) => list.items.iter().filter_map(Value::to_text).collect(),
+                None => vec![value.to_text().unwrap()],
+            };
+            (key.as_str().unwrap().to_ascii_lowercase(), values)
+        })
+        .collect();
+    Request {
+        action: text("action"),
+        resource: Text::plain(&text("resource")),
+        context,
+    }
+}
+
+#[test]
+fn requests_are_decided_as_aws_documents() {
+    let mut wrong = Vec::new();
+    let cases = include_str!("documented.jsonl");
+    for line in cases.lines() {
+        let case = json::read_text(&Text::plain(line)).unwrap().value;
+        let case = case.as_map().unwrap();
+        let decision = evaluate(&authority(case), &request(case));
+        let allowed = case.get("allowed").and_then(Value::as_bool).unwrap();
+        let consistent = (decision.outcome == Outcome::Allowed) == decision.answer.is_yes();
+        if decision.answer != Answer::from_bool(allowed) || !consistent {
+            wrong.push(format!("{:?}: {:?}", case.get("states"), decision.answer));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(cases.lines().count() >= 61);
+}
