@@ -18,8 +18,8 @@ pub(crate) enum Failure {
     /// Standard output is broken.
     #[error("cannot write the result: {0}")]
     Output(String),
-    /// A path is not in the repository of the first.
-    #[error("`{path}` is not inside `{root}`, the repository of the first path; scan them one by one", path = path.display(), root = root.display())]
+    /// A path is not in the repository of the first path to scan.
+    #[error("`{path}` is not inside `{root}`, which holds the first path", path = path.display(), root = root.display())]
     Outside { path: PathBuf, root: PathBuf },
     /// There is no rule or technique with this id.
     #[error("there is no rule or technique `{0}`; `rolecall rules` lists them")]

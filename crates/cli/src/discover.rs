@@ -25,6 +25,23 @@ pub(crate) struct Found {
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
+impl Found {
+    /// Adds files that the user names, git's ignore rules aside, and gives their paths in the scan.
+    pub(crate) fn include(&mut self, files: &[PathBuf]) -> Result<Vec<String>, Failure> {
+        let mut names = Vec::new();
+        for file in files {
+            let real = fs::canonicalize(file).map_err(|e| Failure::read(file, &e))?;
+            let name = relative(&self.root, &real).ok_or_else(|| Failure::Outside {
+                path: file.clone(),
+                root: self.root.clone(),
+            })?;
+            self.files.insert(name.clone());
+            names.push(name);
+        }
+        Ok(names)
+    }
+}
+
 /// Finds the files below `paths`.
 ///
 /// Files that git ignores are left out, modules that `terraform init` has put below `.terraform/modules` are not. Links

@@ -43,14 +43,30 @@ impl Input {
 /// A frontend: files in, facts out.
 struct Frontend {
     name: &'static str,
-    read: fn(&Sources, &InputArgs) -> Output,
+    read: fn(&Sources, &Given) -> Output,
 }
 
-const FRONTENDS: &[Frontend] = &[];
+/// In the order of their outputs.
+const FRONTENDS: &[Frontend] = &[Frontend {
+    name: "the Terraform frontend",
+    read: |sources, given| rolecall_terraform::analyze(sources, &given.terraform),
+}];
+
+/// What the user says about the configurations, for each frontend.
+struct Given {
+    terraform: rolecall_terraform::Options,
+}
 
 /// Finds and reads what the arguments name.
 pub(crate) fn read(args: &InputArgs) -> Result<Input, Failure> {
-    let found = discover(&args.paths)?;
+    let mut found = discover(&args.paths)?;
+    let given = Given {
+        terraform: rolecall_terraform::Options {
+            vars: args.var.clone(),
+            var_files: found.include(&args.var_file)?,
+            ..rolecall_terraform::Options::default()
+        },
+    };
     let sources = Sources::new(found.files.into_iter().collect(), Box::new(Disk { root: found.root }));
     let mut diagnostics = found.diagnostics;
     let pool = rayon::ThreadPoolBuilder::new()
@@ -59,7 +75,7 @@ pub(crate) fn read(args: &InputArgs) -> Result<Input, Failure> {
         .build()
         .map_err(|e| Failure::Threads(e.to_string()))?;
     let results: Vec<Result<Output, Diagnostic>> = pool.install(|| {
-        let one = |f: &Frontend| guarded(f.name, || (f.read)(&sources, args));
+        let one = |f: &Frontend| guarded(f.name, || (f.read)(&sources, &given));
         FRONTENDS.par_iter().map(one).collect()
     });
     let mut outputs = Vec::new();
