@@ -119,7 +119,7 @@ pub(crate) fn guarded<T>(what: &str, work: impl FnOnce() -> T) -> Result<T, Diag
         let at = at.map_or_else(String::new, |i| panics.swap_remove(i).1);
         let headline = format!("rolecall itself failed in {what}: {message}{at}");
         Diagnostic::new("internal-error", Level::Error, headline, Span::NOWHERE)
-            .help("this is a bug in rolecall, not in your files; everything else was analysed")
+            .help("this is a bug in rolecall, not in your files")
     })
 }
 

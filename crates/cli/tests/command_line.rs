@@ -53,3 +53,145 @@ fn help_version_and_completions() {
         assert!(told.stdout().contains("rolecall"), "{args:?}");
     }
 }
+
+const ROLE: &str = "resource \"aws_iam_role\" \"r\" {\n  name = \"r\"\n  assume_role_policy = \"nonsense\"\n}\n";
+
+/// The paths in the facts of a dump.
+fn places(folder: &Folder, from: &str, args: &[&str]) -> Vec<String> {
+    let dump = run(&folder.0.join(from), &[&["dump", "facts"], args].concat());
+    let text = dump.stdout();
+    let places = text.lines().filter_map(|l| l.trim().strip_prefix("at "));
+    places.map(|p| p.split(':').next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn paths_are_relative_to_the_repository_wherever_one_stands() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.0.join(".git")).unwrap();
+    folder.file("infra/prod/main.tf", ROLE);
+    let absolute = folder.0.join("infra").to_str().unwrap().to_owned();
+    for (from, args) in [
+        ("", &[][..]),
+        ("", &["infra"]),
+        ("", &["./infra/prod/"]),
+        ("infra/prod", &[]),
+        ("infra/prod", &["../.."]),
+        ("infra", &[absolute.as_str()]),
+        ("", &["infra/prod/main.tf"]),
+    ] {
+        assert_eq!(places(&folder, from, args), ["infra/prod/main.tf"], "{from} {args:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_the_repository_is_the_repository() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.0.join(".git")).unwrap();
+    folder.file("infra/main.tf", ROLE);
+    let elsewhere = Folder::new();
+    std::os::unix::fs::symlink(folder.0.join("infra"), elsewhere.0.join("link")).unwrap();
+    assert_eq!(places(&elsewhere, "", &["link"]), ["infra/main.tf"]);
+}
+
+#[test]
+fn what_git_ignores_is_left_out_and_what_init_fetched_is_not() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.0.join(".git")).unwrap();
+    folder.file(".gitignore", ".terraform/\nold/\n");
+    folder.file("old/main.tf", ROLE);
+    folder.file("main.tf", "module \"m\" {\n  source = \"example/m/aws\"\n}\n");
+    folder.file(".terraform/modules/m/main.tf", ROLE);
+    folder.file(
+        ".terraform/modules/modules.json",
+        r#"{"Modules":[{"Key":"","Source":"","Dir":"."},{"Key":"m","Source":"registry.terraform.io/example/m/aws","Version":"1.0.0","Dir":".terraform/modules/m"}]}"#,
+    );
+    assert_eq!(places(&folder, "", &[]), [".terraform/modules/m/main.tf"]);
+}
+
+#[test]
+fn variables_reach_the_configuration() {
+    let folder = Folder::new();
+    folder.file(
+        "main.tf",
+        "variable \"n\" {}\n\nresource \"aws_iam_user\" \"u\" {\n  name = var.n\n}\n",
+    );
+    let vars = folder.file("given.tfvars", "n = \"filed\"\n");
+    let dump = |args: &[&str]| run(&folder.0, &[&["dump", "facts"], args].concat()).stdout();
+    assert!(dump(&["--var", "n=told"]).contains("name told\n"));
+    assert!(dump(&["--var-file", vars.to_str().unwrap()]).contains("name filed\n"));
+    assert_eq!(
+        run(&folder.0, &["dump", "facts", "--var-file", "none.tfvars"]).code(),
+        2
+    );
+}
+
+#[test]
+fn results_go_where_they_are_sent() {
+    let folder = Folder::new();
+    folder.file("main.tf", ROLE);
+    let scan = run(
+        &folder.0,
+        &[
+            "scan",
+            "--format",
+            "json",
+            "-o",
+            "out.json",
+            "--also",
+            "sarif=out.sarif",
+            "--also",
+            "markdown=out.md",
+        ],
+    );
+    assert_eq!((scan.code(), scan.stdout()), (0, String::new()), "{}", scan.stderr());
+    let read = |name: &str| std::fs::read_to_string(folder.0.join(name)).unwrap();
+    for name in ["out.json", "out.sarif"] {
+        serde_json::from_str::<serde_json::Value>(&read(name)).unwrap();
+    }
+    assert!(read("out.md").starts_with("## rolecall"));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    use std::process::{Command, Stdio};
+    let folder = Folder::new();
+    folder.file("main.tf", ROLE.repeat(2000).replace("\"r\"", "\"rr\""));
+    let mut child = Command::new(env!("CARGO_BIN_EXE_rolecall"))
+        .args(["dump", "facts"])
+        .env_clear()
+        .current_dir(&folder.0)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(
+        (ended.status.code(), String::from_utf8(ended.stderr).unwrap()),
+        (Some(0), String::new())
+    );
+}
+
+#[test]
+fn the_number_of_threads_changes_nothing() {
+    let folder = Folder::new();
+    for n in 0..30 {
+        folder.file(&format!("root{n}/main.tf"), ROLE);
+    }
+    let one = run(&folder.0, &["scan", "--format", "json", "--threads", "1"]).stdout();
+    assert_eq!(
+        run(&folder.0, &["scan", "--format", "json", "--threads", "8"]).stdout(),
+        one
+    );
+    assert!(one.contains("root29/main.tf"));
+}
+
+#[test]
+fn colour_is_only_where_it_is_wanted() {
+    let folder = Folder::new();
+    folder.file("main.tf", ROLE);
+    let escapes = |args: &[&str]| run(&folder.0, args).stdout().contains('\u{1b}');
+    assert!(escapes(&["scan", "--color", "always"]));
+    assert!(!escapes(&["scan"]) && !escapes(&["scan", "--color", "never"]));
+}

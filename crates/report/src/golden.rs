@@ -1,4 +1,4 @@
-//! The machine formats, whole, against files that `tests/validate.py` holds against the published schemas.
+//! The machine formats, whole, against files that `.ci/run` holds against the published schemas.
 
 use std::fs;
 use std::path::Path;
