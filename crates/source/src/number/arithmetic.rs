@@ -161,7 +161,7 @@ impl Number {
                 exponent,
             } if *exponent < 0 => {
                 let kept = mantissa >> exponent.unsigned_abs();
-                Self::finite(*negative, kept, 0, self.precision)
+                Self::finite(*negative && kept.bits() > 0, kept, 0, self.precision)
             }
             _ => self.clone(),
         }
@@ -181,7 +181,12 @@ impl Number {
     /// The smallest whole number that is not smaller.
     #[must_use]
     pub fn ceil(&self) -> Self {
-        self.neg().floor().neg()
+        let whole = self.trunc();
+        if whole < *self {
+            whole.add(&Self::from(1)).unwrap_or(whole)
+        } else {
+            whole
+        }
     }
 
     /// Compares without signs.

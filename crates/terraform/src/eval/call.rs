@@ -9,7 +9,7 @@ use crate::syntax::read_template;
 
 impl<'a> Evaluator<'a> {
     pub(crate) fn call(&self, cx: Cx<'_, 'a>, call: &Call, span: Span) -> Eval {
-        match &*call.name {
+        match call.name.strip_prefix("core::").unwrap_or(&call.name) {
             "try" => return self.try_each(cx, &call.arguments, span),
             "can" => return self.can(cx, &call.arguments, span),
             _ => {}

@@ -7,7 +7,8 @@ use rolecall_source::{Kind, Number, Piece, Span, Symbol, Text, Value};
 
 use super::unknown::{choose, depends_on, select};
 use super::{Cx, Eval, Evaluator, Failure, fail, number};
-use crate::syntax::ast::{Chain, Expr, Operator};
+use crate::convert;
+use crate::syntax::ast::{Chain, Expr, ExprKind, Operator};
 
 /// A truth value, or the symbol it depends on.
 enum Truth {
@@ -104,12 +105,33 @@ impl<'a> Evaluator<'a> {
         let [condition, then, otherwise] = parts;
         let value = self.eval(cx, condition)?;
         let mut result = self.branch(cx, value, condition.span, &mut |b| {
-            self.eval(cx, if b { then } else { otherwise })
+            let (taken, other) = if b { (then, otherwise) } else { (otherwise, then) };
+            let value = self.eval(cx, taken)?;
+            Ok(self.as_other(cx, value, other))
         })?;
         if let Kind::Choice(_) = result.kind {
             result.span = span;
         }
         Ok(result)
+    }
+
+    /// The value of one branch in the type that both branches have in common. The other branch is looked at only when
+    /// it is written out.
+    fn as_other(&self, cx: Cx<'_, 'a>, value: Value, other: &Expr) -> Value {
+        let same = match (&value.kind, &other.kind) {
+            (Kind::Text(_) | Kind::Encoded(_) | Kind::Unknown(_) | Kind::Null, _) | (_, ExprKind::Null) => true,
+            _ => !is_literal(other),
+        };
+        if same {
+            return value;
+        }
+        let common = self
+            .eval(cx, other)
+            .ok()
+            .and_then(|other| convert::unify(&[value.clone(), other]));
+        common
+            .and_then(|ty| convert::convert(&value, &ty).ok())
+            .unwrap_or(value)
     }
 
     fn operate(&self, cx: Cx<'_, 'a>, operator: Operator, a: &Value, b: &Value, span: Span) -> Eval {
@@ -143,6 +165,17 @@ impl<'a> Evaluator<'a> {
             return choose(&on, options, span);
         }
         Value::unknown(on, span)
+    }
+}
+
+/// True iff an expression refers to nothing.
+fn is_literal(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::Text(_) => true,
+        ExprKind::List(items) => items.iter().all(is_literal),
+        ExprKind::Object(items) => items.iter().all(|i| is_literal(&i.key) && is_literal(&i.value)),
+        ExprKind::Parens(inner) => is_literal(inner),
+        _ => false,
     }
 }
 

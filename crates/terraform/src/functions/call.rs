@@ -237,9 +237,9 @@ impl Names {
     }
 
     fn piece(&mut self, symbol: &Symbol) {
-        self.id.push_str("\u{27e8}");
+        self.id.push('\u{27e8}');
         self.id.push_str(&symbol.id);
-        self.id.push_str("\u{27e9}");
+        self.id.push('\u{27e9}');
         if self.name.len() <= NAME {
             self.name.push_str(&symbol.name);
         }

@@ -8,7 +8,19 @@ use rolecall_source::{Entry, Kind, List, Map, Text, Value, json};
 use super::call::{Call, Outcome};
 
 pub(super) fn jsonencode(c: &Call<'_>) -> Outcome {
+    if has_infinity(c.arg(0)) {
+        return c.error_at(0, "JSON has no infinity");
+    }
     Ok(Value::encoded(sorted(c.arg(0)), c.span))
+}
+
+fn has_infinity(value: &Value) -> bool {
+    match &value.kind {
+        Kind::Number(n) => n.is_infinite(),
+        Kind::List(list) => list.items.iter().any(has_infinity),
+        Kind::Map(map) => map.iter().any(|(_, v)| has_infinity(v)),
+        _ => false,
+    }
 }
 
 /// The value with the keys of its maps in order, as Terraform writes them.

@@ -209,6 +209,9 @@ pub(super) fn index(c: &Call<'_>) -> Outcome {
 
 pub(super) fn contains(c: &Call<'_>) -> Outcome {
     let list = c.list(0)?;
+    if c.arg(1).is_null() {
+        return c.error_at(1, "the argument must not be null");
+    }
     let answers: Vec<Option<bool>> = list.items.iter().map(|v| equal(v, c.arg(1))).collect();
     if answers.contains(&Some(true)) {
         return c.of_bool(true);

@@ -39,7 +39,52 @@ pub(super) fn log(c: &Call<'_>) -> Outcome {
 /// A power, in 64-bit floating point.
 pub(super) fn pow(c: &Call<'_>) -> Outcome {
     let (n, power) = (c.number(0)?.to_f64(), c.number(1)?.to_f64());
-    of_f64(c, n.powf(power))
+    of_f64(c, go_pow(n, power))
+}
+
+/// A power as Go computes it: whole exponents bit by bit, so that the last digit is the same.
+fn go_pow(x: f64, y: f64) -> f64 {
+    let whole = y.abs();
+    if whole.fract() != 0.0 || whole >= 4096.0 || x == 0.0 || !x.is_finite() {
+        return x.powf(y);
+    }
+    let (mut result, mut result_exponent) = (1.0, 0i64);
+    let (mut factor, mut exponent) = halves(x);
+    // Below 4096, a whole number.
+    let mut bits = whole as u32;
+    while bits != 0 {
+        if exponent.abs() > 1 << 12 {
+            result_exponent += exponent;
+            break;
+        }
+        if bits & 1 == 1 {
+            result *= factor;
+            result_exponent += exponent;
+        }
+        factor *= factor;
+        exponent <<= 1;
+        if factor.abs() < 0.5 {
+            factor += factor;
+            exponent -= 1;
+        }
+        bits >>= 1;
+    }
+    if y < 0.0 {
+        (result, result_exponent) = (1.0 / result, -result_exponent);
+    }
+    let exponent = i32::try_from(result_exponent.clamp(-2200, 2200)).unwrap_or(0);
+    result * 2f64.powi(exponent / 2) * 2f64.powi(exponent - exponent / 2)
+}
+
+/// A number as a fraction from one half to one, and a power of two.
+fn halves(x: f64) -> (f64, i64) {
+    let bits = x.to_bits();
+    let exponent = i64::try_from(bits >> 52 & 0x7ff).unwrap_or(0);
+    if exponent == 0 {
+        let (fraction, exponent) = halves(x * 2f64.powi(64));
+        return (fraction, exponent - 64);
+    }
+    (f64::from_bits(bits & !(0x7ff << 52) | 1022 << 52), exponent - 1022)
 }
 
 fn of_f64(c: &Call<'_>, f: f64) -> Outcome {

@@ -5,7 +5,7 @@
 //! repetition are letters.
 
 use regex::{Regex, RegexBuilder};
-use rolecall_source::{Class, Kind, Piece, Span, Symbol, Text, TextBuilder, Value, limits};
+use rolecall_source::{Class, Piece, Span, Symbol, Text, TextBuilder, Value, limits};
 
 use super::call::{Call, Outcome, Stop};
 use super::substrings::all_known;
@@ -59,12 +59,21 @@ fn compile(c: &Call<'_>, i: usize, source: &str) -> Result<Regex, Stop> {
     if source.len() > PATTERN {
         return c.error_at(i, "the pattern is too long");
     }
-    let built = RegexBuilder::new(&translate(source)).size_limit(AUTOMATON).build();
+    let Some(pattern) = translate(source) else {
+        return c.error_at(i, "the pattern repeats a repetition");
+    };
+    let built = RegexBuilder::new(&pattern).size_limit(AUTOMATON).build();
     match built {
+        Ok(re) if mixes_names(&re) => c.error_at(i, "the pattern has groups with and without names"),
         Ok(re) => Ok(re),
         Err(regex::Error::CompiledTooBig(_)) => c.error_at(i, "the pattern is too large"),
         Err(_) => c.error_at(i, "the pattern is not a regular expression"),
     }
+}
+
+fn mixes_names(re: &Regex) -> bool {
+    let named = re.capture_names().skip(1).flatten().count();
+    named > 0 && named + 1 < re.captures_len()
 }
 
 /// What one match is: the whole text, or its groups by position or by name.
@@ -87,13 +96,36 @@ fn result(c: &Call<'_>, re: &Regex, captures: &regex::Captures<'_>, text: &Text)
     Value::map(named, c.span)
 }
 
-/// Go's pattern in the letters of the `regex` crate.
-fn translate(source: &str) -> String {
+/// Most times that a counted repetition repeats.
+const REPEATS: usize = 1_000;
+
+/// Go's pattern in the letters of the `regex` crate. `None` where Go refuses what the crate takes: a repetition of a
+/// repetition, or one that counts too far.
+fn translate(source: &str) -> Option<String> {
     let mut out = String::with_capacity(source.len() + 16);
     let mut rest = source;
     let mut class = false;
+    // How many of `*`, `+`, `{n}` and the `?` after them stand before this letter.
+    let mut repetitions = 0;
     while let Some(letter) = rest.chars().next() {
         let after = rest.get(letter.len_utf8()..).unwrap_or("");
+        let counted = letter == '{' && is_repetition(after);
+        repetitions = match letter {
+            _ if class => 0,
+            '?' if repetitions == 1 => 2,
+            '*' | '+' | '?' if repetitions > 0 => return None,
+            '{' if counted && (repetitions > 0 || counts_too_far(after)) => return None,
+            '*' | '+' | '?' => 1,
+            // The digits and the closing brace that follow belong to it.
+            '{' if counted => {
+                let (inside, tail) = after.split_once('}').unwrap_or(("", after));
+                out.push_str(&format!("{{{inside}}}"));
+                rest = tail;
+                repetitions = 1;
+                continue;
+            }
+            _ => 0,
+        };
         rest = match letter {
             '\\' => escape(after, class, &mut out),
             '[' if class => named_class(rest, &mut out),
@@ -115,11 +147,11 @@ fn translate(source: &str) -> String {
                 out.push_str("\\-");
                 after
             }
-            '{' if !class && !is_repetition(after) => {
+            '{' if !class => {
                 out.push_str("\\{");
                 after
             }
-            '}' if !class && !ends_repetition(&out) => {
+            '}' if !class => {
                 out.push_str("\\}");
                 after
             }
@@ -129,7 +161,7 @@ fn translate(source: &str) -> String {
             }
         };
     }
-    out
+    Some(out)
 }
 
 /// A class's first letters: `^`, and `]` as a letter.
@@ -212,13 +244,9 @@ fn is_repetition(after: &str) -> bool {
     !from.is_empty() && from.bytes().chain(to.bytes()).all(|b| b.is_ascii_digit())
 }
 
-/// True iff the brace that comes next closes the one of a repetition.
-fn ends_repetition(out: &str) -> bool {
-    out.rfind(['{', '}']).is_some_and(|at| {
-        let open = out.as_bytes().get(at) == Some(&b'{');
-        let escaped = at > 0 && out.as_bytes().get(at - 1) == Some(&b'\\');
-        open && !escaped
-    })
+fn counts_too_far(after: &str) -> bool {
+    let inside = after.split_once('}').map_or(after, |(inside, _)| inside);
+    inside.split(',').any(|n| n.parse::<usize>().is_ok_and(|n| n > REPEATS))
 }
 
 /// Replaces letters, or what a pattern between slashes matches.
@@ -325,11 +353,6 @@ fn straddles(text: &Text, needle: &str) -> bool {
     })
 }
 
-/// True iff the value is text at all, for functions that treat texts and lists differently.
-pub(super) fn is_text(value: &Value) -> bool {
-    matches!(value.kind, Kind::Text(_) | Kind::Encoded(_))
-}
-
 #[cfg(test)]
 mod tests {
     use super::translate;
@@ -349,8 +372,11 @@ mod tests {
             ("\\p{Greek}", "\\p{Greek}"),
             ("[a&&b]", "[a\\&\\&b]"),
         ] {
-            assert_eq!(translate(go), rust, "{go}");
-            assert!(regex::Regex::new(&translate(go)).is_ok(), "{go}");
+            assert_eq!(translate(go).as_deref(), Some(rust), "{go}");
+            assert!(regex::Regex::new(rust).is_ok(), "{go}");
+        }
+        for go in ["a**", "a*?+", "a{2}{3}", "a{1001}", "a+*"] {
+            assert_eq!(translate(go), None, "{go}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! [String functions](https://developer.hashicorp.com/terraform/language/functions/join) that look at one letter at a
 //! time or put texts together.
 
-use rolecall_source::{Class, Kind, Span, Symbol, Text, TextBuilder, Value};
+use rolecall_source::{Class, Span, Symbol, Text, TextBuilder, Value};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::call::{Call, Outcome, Stop};
@@ -189,14 +189,6 @@ pub(super) fn count(c: &Call<'_>, text: &Text) -> Result<usize, Stop> {
         };
     }
     Ok(total)
-}
-
-/// An element of a list as text; `None` for null, lists and maps.
-pub(super) fn element_text(value: &Value) -> Option<Text> {
-    match &value.kind {
-        Kind::Null | Kind::List(_) | Kind::Map(_) | Kind::Choice(_) => None,
-        _ => value.to_text(),
-    }
 }
 
 /// Appends letters that stand in no file.

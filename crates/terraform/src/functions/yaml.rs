@@ -198,20 +198,21 @@ impl Reader<'_> {
         let wanted = match tag {
             None => None,
             Some(tag) if tag.is_yaml_core_schema() => Some(tag.suffix()),
+            Some(tag) if tag.to_string().ends_with("binary") => Some("binary"),
             Some(_) => return Err("unsupported tag".into()),
         };
         if style != ScalarStyle::Plain || matches!(wanted, Some("str" | "binary")) {
             return Ok(Value::text(text, span));
         }
         let kind = plain(letters);
-        let fits = match (wanted, &kind) {
-            (None, _) => true,
-            (Some("int" | "float"), Some(Kind::Number(_))) => true,
-            (Some("bool"), Some(Kind::Bool(_))) => true,
-            (Some("null"), Some(Kind::Null)) => true,
-            (Some("timestamp"), Some(Kind::Text(_))) => true,
-            _ => false,
-        };
+        let fits = matches!(
+            (wanted, &kind),
+            (None, _)
+                | (Some("int" | "float"), Some(Kind::Number(_)))
+                | (Some("bool"), Some(Kind::Bool(_)))
+                | (Some("null"), Some(Kind::Null))
+                | (Some("timestamp"), Some(Kind::Text(_)))
+        );
         if !fits {
             return Err("a value does not fit its tag".into());
         }
@@ -288,12 +289,11 @@ fn number(letters: &str) -> Option<Number> {
         "-.inf" | "-.Inf" | "-.INF" => return Some(Number::infinite(true)),
         _ => {}
     }
-    let bare = letters.replace('_', "");
-    let (sign, digits) = match bare.strip_prefix(['-', '+']) {
-        Some(digits) => (bare.get(..1).unwrap_or(""), digits),
-        None => ("", bare.as_str()),
+    let (sign, digits) = match letters.strip_prefix(['-', '+']) {
+        Some(digits) => (letters.get(..1).unwrap_or(""), digits),
+        None => ("", letters),
     };
-    for (prefix, base) in [("0x", 16), ("0b", 2), ("0o", 8)] {
+    for (prefix, base) in [("0x", 16), ("0o", 8)] {
         if let Some(digits) = digits.strip_prefix(prefix) {
             return Number::parse_whole(&format!("{sign}{digits}"), base);
         }
@@ -301,7 +301,7 @@ fn number(letters: &str) -> Option<Number> {
     let decimal = digits
         .bytes()
         .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'));
-    if decimal { Number::parse(&bare) } else { None }
+    if decimal { Number::parse(letters) } else { None }
 }
 
 /// A date, or a date and time with `T`, `t` or a space.
