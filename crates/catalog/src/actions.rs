@@ -105,9 +105,13 @@ pub(crate) struct Shape {
     pub(crate) depends: List,
 }
 
+/// The index of an action's shape.
+pub(crate) fn shape_id(id: ActionId) -> Option<u16> {
+    Some(ACTIONS.row(usize::from(id.0))?.half(6))
+}
+
 pub(crate) fn shape(id: ActionId) -> Option<Shape> {
-    let row = ACTIONS.row(usize::from(id.0))?;
-    let start = SHAPES.row(usize::from(row.half(6)))?.word(0) as usize;
+    let start = SHAPES.row(usize::from(shape_id(id)?))?.word(0) as usize;
     let mut pool = SHAPE_POOL.from(start);
     let count = pool.next();
     let mut rest = SHAPE_POOL.from(start + 1 + 2 * usize::from(count));

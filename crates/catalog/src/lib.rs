@@ -107,6 +107,12 @@ pub fn services() -> impl Iterator<Item = Service> {
     (0..actions::service_count()).filter_map(actions::service)
 }
 
+/// A number that actions share whose resource types and condition keys are the same.
+#[must_use]
+pub fn shape_id(id: ActionId) -> Option<u16> {
+    actions::shape_id(id)
+}
+
 /// All actions, by id.
 pub fn all_actions() -> impl Iterator<Item = Action> {
     (0..=u16::MAX).map_while(|id| action(ActionId(id)))

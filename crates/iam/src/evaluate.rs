@@ -11,8 +11,8 @@ mod worlds;
 use crate::{Answer, Authority, Decision, Effect, Grant, Outcome, Reason, Request};
 
 pub(crate) use facts::{Facts, is_of_caller};
-pub(crate) use statement::{action_matches, applies};
-pub(crate) use worlds::World;
+pub(crate) use statement::{action_matches, applies, patterns_match};
+pub(crate) use worlds::{World, clause, policies};
 
 /// Evaluates one request as AWS does.
 #[must_use]

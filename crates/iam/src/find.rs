@@ -255,7 +255,7 @@ fn rules<'a>(grant: &'a Grant, action: &str, side: &Side<'a>, index: usize) -> V
             continue;
         }
         let rule = Rule {
-            resources: Resources::of(statement, side),
+            resources: Resources::of(statement.resources.as_ref(), side),
             conditions: &statement.conditions,
             side: index,
             certain: named.is_yes() && grant.exists.is_empty() && statement.when.is_empty(),

@@ -51,16 +51,9 @@ pub(crate) fn policies(authority: &Authority) -> impl Iterator<Item = &Policy> {
 }
 
 /// Decides in every world and joins: Yes iff Yes in all, No iff No in all.
-pub(super) fn decide(authority: &Authority, one: impl FnMut(&World) -> Decision) -> Decision {
-    decide_among(conditions(policies(authority)), one)
-}
+pub(super) fn decide(authority: &Authority, mut one: impl FnMut(&World) -> Decision) -> Decision {
+    let all = conditions(policies(authority));
 
-/// The same for a single policy.
-pub(crate) fn decide_policy(policy: &Policy, one: impl FnMut(&World) -> Decision) -> Decision {
-    decide_among(conditions(std::iter::once(policy)), one)
-}
-
-fn decide_among(all: BTreeMap<Symbol, Arc<[Arc<str>]>>, mut one: impl FnMut(&World) -> Decision) -> Decision {
     if all.is_empty() {
         return one(&World::default());
     }

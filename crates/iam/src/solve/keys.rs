@@ -66,7 +66,23 @@ impl<'a> Chooser<'_, 'a> {
         if let Some(choice) = self.usual() {
             return choice;
         }
-        if self.mode.ordinary && ordinary::is_circumstance(self.key) {
+        let always = ordinary::ordinary(self.key) == Ordinary::Present;
+        if self.mode.ordinary && ordinary::is_circumstance(self.key) && !always {
+            return Choice::Nothing;
+        }
+        match self.present() {
+            Choice::Nothing | Choice::Unknown if always && !self.mode.ordinary && self.fits(self.wants, None) => {
+                self.chosen(None)
+            }
+            choice => choice,
+        }
+    }
+
+    /// Values for which everything wanted is so.
+    fn present(&self) -> Choice {
+        let null = |w: &&Want<'a>| w.condition.operator.comparison == Comparison::Null;
+        let asked: Vec<Want<'a>> = self.wants.iter().filter(null).copied().collect();
+        if !self.fits(&asked, Some(&[Text::plain("value")])) {
             return Choice::Nothing;
         }
         let (universal, each) = self.split();

@@ -1,6 +1,6 @@
 use crate::condition::{Condition, KeyValue, Lookup};
 use crate::pattern::{Pattern, covers, meets};
-use crate::{Answer, Statement};
+use crate::{Answer, Patterns};
 
 use super::{Mode, Side};
 
@@ -26,9 +26,9 @@ pub(crate) struct Resources {
 }
 
 impl Resources {
-    /// The element of a statement as `side` has it: a variable without a value makes its pattern match nothing.
-    pub(crate) fn of(statement: &Statement, side: &Side<'_>) -> Option<Self> {
-        let element = statement.resources.as_ref()?;
+    /// An element as `side` has it: a variable without a value makes its pattern match nothing.
+    pub(crate) fn of(element: Option<&Patterns>, side: &Side<'_>) -> Option<Self> {
+        let element = element?;
         let pattern = |t: &crate::Template| t.pattern(&mut |key| side.variable(key));
         Some(Self {
             negated: element.negated,

@@ -51,3 +51,12 @@ pub struct Gain {
     /// What the worst of it reveals or gives.
     pub sensitivity: Option<Sensitivity>,
 }
+
+/// Whether one authority allows a request that another does not.
+#[derive(Clone, Debug)]
+pub struct Relation {
+    /// Is there such a request? No iff there is none for any value of the symbols.
+    pub answer: Answer,
+    /// One such request, replayed through [`evaluate`](crate::evaluate) for both.
+    pub witness: Option<Witness>,
+}

@@ -1,0 +1,55 @@
+use crate::gain::{Comparer, escalates};
+use crate::{Answer, Authority, Gain, Relation};
+
+/// Compares authorities, remembering answers by content.
+#[derive(Default)]
+pub struct Engine {
+    comparer: Comparer,
+}
+
+impl Engine {
+    /// An engine that remembers nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What `target` may do and `principal` may not.
+    #[must_use]
+    pub fn gain(&self, target: &Authority, principal: &Authority) -> Gain {
+        self.comparer.gain(target, principal, || {
+            self.is_administrator_somehow(target).is_yes() && !self.is_administrator_somehow(principal).is_yes()
+        })
+    }
+
+    /// Whether `target` is allowed a request that `principal` is not: the same answer as [`Engine::gain`], with the
+    /// first request that is found and without a summary.
+    #[must_use]
+    pub fn relation(&self, target: &Authority, principal: &Authority) -> Relation {
+        self.comparer.relation(target, principal)
+    }
+
+    /// Makes an authority ready for comparing, so that comparisons in parallel do not wait for each other.
+    pub fn prepare(&self, authority: &Authority) {
+        let _ = self.comparer.compile(authority);
+    }
+
+    /// Can `authority` make itself administrator by changing its own permissions: a policy on itself, or a new role
+    /// that trusts it and has one? Decided by [`find`](crate::find) on its own ARN and on the roles of its account.
+    /// Policies of its own that it may rewrite are not asked here: an authority does not know their ARNs.
+    #[must_use]
+    pub fn escalates(&self, authority: &Authority) -> Answer {
+        escalates(authority)
+    }
+
+    /// True iff `authority` is allowed every action on every resource (`Depends` when unknown parts decide).
+    #[must_use]
+    pub fn is_administrator(&self, authority: &Authority) -> Answer {
+        self.comparer.is_administrator(authority)
+    }
+
+    fn is_administrator_somehow(&self, authority: &Authority) -> Answer {
+        let is = self.is_administrator(authority);
+        if is.is_yes() { is } else { is.or(escalates(authority)) }
+    }
+}

@@ -1,0 +1,115 @@
+//! Which actions an `Action` or `NotAction` element names.
+
+use std::sync::Arc;
+
+use rolecall_source::Text;
+use rustc_hash::FxHashMap;
+
+use super::bits::Bits;
+use crate::pattern::Pattern;
+use crate::{Answer, Patterns, Template};
+
+/// Actions that are named for certain, and those that may be.
+#[derive(Clone, Debug)]
+pub(crate) struct Named {
+    pub(crate) yes: Bits,
+    /// Named for some values of the symbols; none of `yes`.
+    pub(crate) maybe: Option<Bits>,
+}
+
+/// Remembers what each pattern names.
+#[derive(Default)]
+pub(crate) struct Actions {
+    patterns: FxHashMap<Text, Arc<Vec<(u16, bool)>>>,
+}
+
+impl Actions {
+    /// The actions of the catalogue that an element names.
+    pub(crate) fn named(&mut self, element: &Patterns) -> Named {
+        let (mut yes, mut maybe) = (Bits::none(), Bits::none());
+        for item in &element.items {
+            if item.text.as_str() == Some("*") {
+                yes = Bits::all();
+                break;
+            }
+            for (id, certain) in self.matching(item).iter() {
+                if *certain { &mut yes } else { &mut maybe }.insert(usize::from(*id));
+            }
+        }
+        if !element.open.is_empty() {
+            maybe = Bits::all();
+        }
+        maybe.remove(&yes);
+        if element.negated {
+            yes.add(&maybe);
+            yes = yes.complement();
+        }
+        Named {
+            yes,
+            maybe: (!maybe.is_empty()).then_some(maybe),
+        }
+    }
+
+    /// The actions that a pattern names, and whether for certain.
+    fn matching(&mut self, item: &Template) -> Arc<Vec<(u16, bool)>> {
+        if let Some(known) = self.patterns.get(&item.text) {
+            return Arc::clone(known);
+        }
+        let found = Arc::new(search(item));
+        self.patterns.insert(item.text.clone(), Arc::clone(&found));
+        found
+    }
+}
+
+fn search(item: &Template) -> Vec<(u16, bool)> {
+    let written = item.text.as_str().unwrap_or_default();
+    if let Some((service, name)) = written.split_once(':')
+        && !service.contains(['*', '?'])
+    {
+        if !name.contains(['*', '?']) {
+            return rolecall_catalog::find_action(written)
+                .map(|a| (a.id.0, true))
+                .into_iter()
+                .collect();
+        }
+        let name = Pattern::action(name);
+        return among(rolecall_catalog::service_actions(service), |action| {
+            name.matches_str(action.name)
+        });
+    }
+    let count = u16::try_from(rolecall_catalog::action_count()).unwrap_or(u16::MAX);
+    among(0..count, |action| {
+        item.action()
+            .matches_str(&format!("{}:{}", action.service, action.name))
+    })
+}
+
+fn among(ids: std::ops::Range<u16>, matches: impl Fn(rolecall_catalog::Action) -> Answer) -> Vec<(u16, bool)> {
+    ids.filter_map(
+        |id| match matches(rolecall_catalog::action(rolecall_catalog::ActionId(id))?) {
+            Answer::Yes => Some((id, true)),
+            Answer::Depends(_) => Some((id, false)),
+            Answer::No => None,
+        },
+    )
+    .collect()
+}
+
+/// Actions that a policy names and the catalogue does not have: names in full, and one for each pattern of a service
+/// that the catalogue does not have.
+pub(crate) fn literals(element: &Patterns) -> impl Iterator<Item = String> + '_ {
+    element.items.iter().filter_map(|item| {
+        let written = item.text.as_str()?;
+        let (service, name) = written.split_once(':')?;
+        if service.contains(['*', '?']) {
+            return None;
+        }
+        if !name.contains(['*', '?']) {
+            return rolecall_catalog::find_action(written)
+                .is_none()
+                .then(|| written.to_owned());
+        }
+        let unknown = rolecall_catalog::service_actions(service).is_empty();
+        unknown.then(|| written.replace('*', "Any").replace('?', "x"))
+    })
+}

@@ -1,0 +1,268 @@
+//! Whether one content allows a request that another does not.
+
+use std::collections::BTreeSet;
+
+use rolecall_source::Text;
+
+use super::content::{Content, RuleBody};
+use super::shape::Shape;
+use crate::pattern::{Search, witness};
+use crate::solve::{Candidate, End, Flow, Known, Mode, Problem, Rule, Side};
+use crate::{Answer, Caller, Context};
+
+/// Most candidates of one problem that are judged.
+const CANDIDATES: usize = 16;
+/// Most ways to give values to keys that patterns refer to.
+const ASSIGNMENTS: usize = 8;
+/// Most automaton states of a look for a resource of a type.
+const STATES: usize = 4_000;
+
+/// A request, its action aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Hit {
+    pub(crate) resource: Text,
+    pub(crate) context: Context,
+    /// For every value of what is not known.
+    pub(crate) certain: bool,
+}
+
+/// How two contents compare.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Solved {
+    /// A request that the other would not be allowed even if its conditions held.
+    pub(crate) plain: Option<Hit>,
+    /// A request that differs, looked for where there is no plain one.
+    pub(crate) conditional: Option<Hit>,
+    /// The search ended early: there may be more.
+    pub(crate) gave_up: bool,
+}
+
+impl Solved {
+    /// The best request, plain before conditional.
+    pub(crate) fn hit(&self) -> Option<&Hit> {
+        let certain = |hit: &&Hit| hit.certain;
+        let hits = || self.plain.iter().chain(&self.conditional);
+        hits().find(certain).or_else(|| hits().next())
+    }
+}
+
+/// What `target` allows and `principal` does not, for actions of a shape.
+pub(crate) fn solve(target: &Content, principal: &Content, shape: &Shape) -> Solved {
+    let mut solver = Solver::new(target, principal, shape);
+    if target.is_nothing() {
+        return Solved::default();
+    }
+    if principal.is_nothing() && target.rules().all(|r| r.is_everything()) {
+        return Solved {
+            plain: solver.sample(),
+            ..Solved::default()
+        };
+    }
+    let plain = solver.look(true);
+    let conditions = principal.rules().any(|r| !r.conditions.is_empty());
+    let enough = plain.as_ref().is_some_and(|h| h.certain);
+    let conditional = if conditions && !enough {
+        solver.look(false)
+    } else {
+        None
+    };
+    // Only some values were tried for the keys that patterns refer to.
+    solver.gave_up |= solver.known.len() > 1;
+    Solved {
+        plain,
+        conditional,
+        gave_up: solver.gave_up,
+    }
+}
+
+struct Solver<'c> {
+    target: &'c Content,
+    principal: &'c Content,
+    shape: &'c Shape,
+    known: Vec<Known>,
+    modes: Vec<Mode>,
+    gave_up: bool,
+}
+
+impl<'c> Solver<'c> {
+    fn new(target: &'c Content, principal: &'c Content, shape: &'c Shape) -> Self {
+        let rules = || target.rules().chain(principal.rules());
+        let conditions = rules().any(|r| !r.conditions.is_empty());
+        let symbolic = rules().any(|r| r.is_symbolic()) || is_unknown(&target.caller) || is_unknown(&principal.caller);
+        let mut modes = vec![Mode {
+            strict: true,
+            ordinary: true,
+        }];
+        if conditions {
+            modes.push(Mode {
+                strict: true,
+                ordinary: false,
+            });
+        }
+        if symbolic {
+            modes.push(Mode {
+                strict: false,
+                ordinary: false,
+            });
+        }
+        Self {
+            target,
+            principal,
+            shape,
+            known: known(target, principal, shape),
+            modes,
+            gave_up: false,
+        }
+    }
+
+    fn sides<'k>(&self, known: &'k Known) -> [Side<'k>; 2]
+    where
+        'c: 'k,
+    {
+        [&self.target.caller, &self.principal.caller].map(|caller| Side { caller, known })
+    }
+
+    /// Some resource of the shape.
+    fn sample(&self) -> Option<Hit> {
+        let found = self
+            .shape
+            .domains
+            .iter()
+            .find_map(|d| match witness(&[d], &[], STATES) {
+                Search::Found(text, answer) => Some((text, answer.is_yes())),
+                Search::None | Search::Budget => None,
+            });
+        found.map(|(resource, certain)| Hit {
+            resource,
+            context: Context::new(),
+            certain,
+        })
+    }
+
+    /// Looks for a request: with `bare`, one that the principal is not allowed whatever its conditions.
+    fn look(&mut self, bare: bool) -> Option<Hit> {
+        let mut best: Option<Hit> = None;
+        for mode in self.modes.clone() {
+            for known in &self.known.clone() {
+                for at in 0..self.shape.domains.len() {
+                    for way in 0..self.ways(bare) {
+                        let found = self.attempt(mode, known, at, way, bare);
+                        if found.as_ref().is_some_and(|h| h.certain) {
+                            return found;
+                        }
+                        best = best.or(found);
+                    }
+                }
+            }
+        }
+        best
+    }
+
+    /// In how many ways the principal may not be allowed: a level that does not allow, or a denial.
+    fn ways(&self, bare: bool) -> usize {
+        let denies = self.principal.denies.iter().any(|d| !bare || d.conditions.is_empty());
+        self.principal.levels.len().max(1) + usize::from(denies)
+    }
+
+    fn attempt(&mut self, mode: Mode, known: &Known, domain: usize, way: usize, bare: bool) -> Option<Hit> {
+        let sides = self.sides(known);
+        let rules = |bodies: &'c [std::sync::Arc<RuleBody>], side: usize, bare: bool| -> Vec<Rule<'_>> {
+            let Some(of) = sides.get(side) else { return Vec::new() };
+            bodies.iter().map(|b| b.rule(of, side, bare)).collect()
+        };
+        let mut any: Vec<Vec<Rule<'_>>> = self.target.levels.iter().map(|l| rules(l, 0, false)).collect();
+        let mut none = rules(&self.target.denies, 0, false);
+        match self.principal.levels.get(way) {
+            Some(level) => none.extend(rules(level, 1, bare)),
+            None if self.principal.is_nothing() && way == 0 => {}
+            None => {
+                let reliable = self
+                    .principal
+                    .denies
+                    .iter()
+                    .filter(|d| !bare || d.conditions.is_empty());
+                let [_, principal] = &sides;
+                any.push(reliable.map(|d| d.rule(principal, 1, false)).collect());
+            }
+        }
+        let problem = Problem {
+            any,
+            none,
+            domain: self.shape.domains.get(domain).cloned().into_iter().collect(),
+            sides: sides.to_vec(),
+        };
+        let (mut best, mut seen) = (None, 0);
+        let end = problem.search(mode, |candidate| {
+            seen += 1;
+            let hit = self.judge(known, candidate);
+            let certain = hit.as_ref().is_some_and(|h| h.certain);
+            if certain || best.is_none() {
+                best = hit;
+            }
+            if certain || seen >= CANDIDATES {
+                Flow::Stop
+            } else {
+                Flow::Next
+            }
+        });
+        self.gave_up |= end == End::Budget || (end == End::Stopped && best.is_none());
+        best
+    }
+
+    fn judge(&self, known: &Known, candidate: Candidate) -> Option<Hit> {
+        let mut with = known.clone();
+        with.fixed.extend(candidate.context);
+        let [target, principal] = self.sides(&with).map(|side| Side {
+            caller: side.caller,
+            known: &with,
+        });
+        let answer = self
+            .target
+            .allows(&target, &candidate.resource)
+            .and(self.principal.allows(&principal, &candidate.resource).not());
+        let certain = answer.is_yes();
+        (!answer.is_no() && !contradicts(&answer)).then_some(Hit {
+            resource: candidate.resource,
+            context: with.fixed,
+            certain,
+        })
+    }
+}
+
+/// True iff an answer relies on something and on its opposite.
+pub(crate) fn contradicts(answer: &Answer) -> bool {
+    let Answer::Depends(all) = answer else { return false };
+    all.iter().any(|a| match Answer::Depends([a.clone()].into()).not() {
+        Answer::Depends(opposite) => opposite.iter().all(|o| all.contains(o)),
+        Answer::Yes | Answer::No => false,
+    })
+}
+
+/// True iff something about the caller is not known.
+fn is_unknown(caller: &Caller) -> bool {
+    let texts = [&caller.arn, &caller.account, &caller.username];
+    texts.into_iter().flatten().any(|t| !t.is_known()) || caller.tags.is_some() || caller.arn.is_some()
+}
+
+/// What is known of the keys of a request, once for each way to give values to the keys that patterns refer to.
+fn known(target: &Content, principal: &Content, shape: &Shape) -> Vec<Known> {
+    let rules = || target.rules().chain(principal.rules());
+    let keys = rules().flat_map(|r| r.conditions.iter().filter_map(|c| c.key.as_str()));
+    let variables = || rules().flat_map(|r| r.variables());
+    let absent: BTreeSet<String> = keys
+        .chain(variables())
+        .filter(|k| !shape.has_key(k))
+        .map(str::to_owned)
+        .collect();
+    let base = Known {
+        absent,
+        any_caller: target.caller.arn.is_none() && principal.caller.arn.is_none(),
+        ..Known::default()
+    };
+    let free = |key: &&str| {
+        let open = |caller: &Caller| Side { caller, known: &base }.key(key).is_none();
+        open(&target.caller) || open(&principal.caller)
+    };
+    let free = variables().filter(free).map(str::to_owned).collect();
+    base.assign(free, ASSIGNMENTS)
+}

@@ -1,0 +1,149 @@
+//! What was gained, by service, and how grave it is.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rolecall_catalog::{AccessLevel, ActionId, Sensitivity};
+
+use super::compare::Action;
+use super::solve::{Hit, Solved};
+use super::types::{Gain, Rank, ServiceGain, Witness};
+use crate::Answer;
+
+/// Most examples of one service.
+const EXAMPLES: usize = 5;
+
+/// The actions that are gained.
+pub(super) struct Gained {
+    actions: Vec<One>,
+    gave_up: bool,
+}
+
+struct One {
+    action: Action,
+    solved: Arc<Solved>,
+    grade: Grade,
+}
+
+/// How grave one action is: sorted, the gravest last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Grade {
+    rank: Rank,
+    certain: bool,
+    sensitivity: Option<Sensitivity>,
+    access: AccessLevel,
+}
+
+impl Gained {
+    pub(super) fn new() -> Self {
+        Self {
+            actions: Vec::new(),
+            gave_up: false,
+        }
+    }
+
+    pub(super) fn gave_up(&self) -> bool {
+        self.gave_up
+    }
+
+    /// Takes an action into account; `everywhere` when it is allowed on every resource.
+    pub(super) fn take(&mut self, action: Action, solved: Arc<Solved>, everywhere: bool) {
+        let Some(hit) = solved.hit() else {
+            self.gave_up |= solved.gave_up;
+            return;
+        };
+        let grade = grade(&action, solved.plain.is_some(), hit.certain, everywhere);
+        self.actions.push(One { action, solved, grade });
+    }
+
+    /// The gravest actions with a request for each, one for each way they were solved.
+    pub(super) fn gravest(&self, most: usize) -> impl Iterator<Item = (&Action, &Hit)> {
+        let mut order: Vec<&One> = self.actions.iter().collect();
+        order.sort_by_key(|one| std::cmp::Reverse(one.grade));
+        order
+            .into_iter()
+            .filter_map(|one| Some((&one.action, one.solved.hit()?)))
+            .take(most)
+    }
+}
+
+fn grade(action: &Action, plain: bool, certain: bool, everywhere: bool) -> Grade {
+    let known = match action {
+        Action::Known(at) => rolecall_catalog::action(ActionId(u16::try_from(*at).unwrap_or(u16::MAX))),
+        Action::Named(_) => None,
+    };
+    let access = known.map_or(AccessLevel::Write, |a| a.access);
+    let sensitivity = known.and_then(|a| a.sensitivity);
+    let rank = match (access, sensitivity) {
+        _ if !plain => Rank::Other,
+        (AccessLevel::PermissionsManagement, _) | (_, Some(Sensitivity::Secret | Sensitivity::Credential)) => {
+            Rank::Sensitive
+        }
+        (AccessLevel::Write | AccessLevel::Tagging, _) => Rank::Write,
+        (_, Some(Sensitivity::Data)) if everywhere => Rank::Write,
+        _ => Rank::Other,
+    };
+    Grade {
+        rank,
+        certain,
+        sensitivity,
+        access,
+    }
+}
+
+/// The gain, but for the highest rank.
+pub(super) fn summarize(gained: &Gained, answer: Answer, witness: Option<Witness>) -> Gain {
+    let mut services: BTreeMap<&str, Vec<&One>> = BTreeMap::new();
+    for one in &gained.actions {
+        services.entry(service(&one.action)).or_default().push(one);
+    }
+    let mut graded: Vec<(Grade, ServiceGain)> = services
+        .into_iter()
+        .filter_map(|(service, actions)| of_service(service, actions))
+        .collect();
+    graded.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.service.cmp(&b.1.service)));
+    let worst = graded.first().map(|g| g.0);
+    Gain {
+        answer,
+        witness,
+        by_service: graded.into_iter().map(|g| g.1).collect(),
+        rank: worst.map_or(Rank::Other, |g| g.rank),
+        sensitivity: worst.and_then(|g| g.sensitivity),
+    }
+}
+
+fn of_service(service: &str, mut actions: Vec<&One>) -> Option<(Grade, ServiceGain)> {
+    actions.sort_by_key(|one| std::cmp::Reverse(one.grade));
+    let worst = actions.first()?.grade;
+    let mut levels: Vec<AccessLevel> = actions.iter().map(|a| a.grade.access).collect();
+    levels.sort_unstable();
+    levels.dedup();
+    let gain = ServiceGain {
+        service: service.to_owned(),
+        levels,
+        actions: actions.len(),
+        examples: actions.iter().take(EXAMPLES).map(|a| name(&a.action)).collect(),
+    };
+    Some((worst, gain))
+}
+
+fn service(action: &Action) -> &str {
+    match action {
+        Action::Known(at) => {
+            let id = ActionId(u16::try_from(*at).unwrap_or(u16::MAX));
+            rolecall_catalog::action(id).map_or("", |a| a.service)
+        }
+        Action::Named(name) => name.split(':').next().unwrap_or(name),
+    }
+}
+
+/// `service:Name`.
+pub(super) fn name(action: &Action) -> String {
+    match action {
+        Action::Known(at) => {
+            let id = ActionId(u16::try_from(*at).unwrap_or(u16::MAX));
+            rolecall_catalog::action(id).map_or_else(String::new, |a| format!("{}:{}", a.service, a.name))
+        }
+        Action::Named(name) => name.clone(),
+    }
+}
