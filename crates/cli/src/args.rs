@@ -62,6 +62,12 @@ pub(crate) struct InputArgs {
     /// Read Terraform variables for every root module from a file
     #[arg(long, value_name = "FILE")]
     pub(crate) var_file: Vec<PathBuf>,
+    /// Set a CloudFormation parameter of every template
+    #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
+    pub(crate) parameter: Vec<(String, String)>,
+    /// Read CloudFormation parameters for every template from a file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) parameter_file: Vec<PathBuf>,
     /// How many threads work [default: one per processor]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
     pub(crate) threads: Option<u16>,

@@ -6,12 +6,15 @@ use crate::args::{Dump, DumpArgs};
 use crate::console::{self, Failure};
 use crate::exit::Exit;
 use crate::input;
+use crate::progress::Progress;
 
 /// The account in a dump that needs one, where none is stated.
 const UNKNOWN_ACCOUNT: &str = "123456789012";
 
 pub(crate) fn run(args: &DumpArgs) -> Result<Exit, Failure> {
+    let progress = Progress::start(args.output.quiet);
     let input = input::read(&args.input)?;
+    drop(progress);
     let configurations: Vec<_> = input
         .outputs
         .iter()

@@ -47,14 +47,21 @@ struct Frontend {
 }
 
 /// In the order of their outputs.
-const FRONTENDS: &[Frontend] = &[Frontend {
-    name: "the Terraform frontend",
-    read: |sources, given| rolecall_terraform::analyze(sources, &given.terraform),
-}];
+const FRONTENDS: &[Frontend] = &[
+    Frontend {
+        name: "the Terraform frontend",
+        read: |sources, given| rolecall_terraform::analyze(sources, &given.terraform),
+    },
+    Frontend {
+        name: "the CloudFormation frontend",
+        read: |sources, given| rolecall_cloudformation::analyze(sources, &given.cloudformation),
+    },
+];
 
 /// What the user says about the configurations, for each frontend.
 struct Given {
     terraform: rolecall_terraform::Options,
+    cloudformation: rolecall_cloudformation::Options,
 }
 
 /// Finds and reads what the arguments name.
@@ -65,6 +72,10 @@ pub(crate) fn read(args: &InputArgs) -> Result<Input, Failure> {
             vars: args.var.clone(),
             var_files: found.include(&args.var_file)?,
             ..rolecall_terraform::Options::default()
+        },
+        cloudformation: rolecall_cloudformation::Options {
+            parameter_files: found.include(&args.parameter_file)?,
+            parameters: args.parameter.iter().cloned().collect(),
         },
     };
     let sources = Sources::new(found.files.into_iter().collect(), Box::new(Disk { root: found.root }));

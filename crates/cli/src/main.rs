@@ -7,6 +7,7 @@ mod dump;
 mod exit;
 mod input;
 mod policy;
+mod progress;
 mod rules;
 mod scan;
 

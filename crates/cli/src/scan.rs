@@ -11,9 +11,12 @@ use crate::args::{Color, Format, ScanArgs};
 use crate::console::{self, Failure};
 use crate::exit::Exit;
 use crate::input;
+use crate::progress::Progress;
 
 pub(crate) fn run(args: &ScanArgs) -> Result<Exit, Failure> {
+    let progress = Progress::start(args.output.quiet);
     let input = input::read(&args.input)?;
+    progress.phase("deciding");
     let options = rolecall_checks::Options {
         account: args.input.account.clone(),
         foreign: input.foreign(),
@@ -24,6 +27,7 @@ pub(crate) fn run(args: &ScanArgs) -> Result<Exit, Failure> {
             Err(diagnostic) => (input::lost(diagnostic), true),
         };
     analysis.diagnostics.splice(0..0, input.diagnostics);
+    drop(progress);
     let hidden = narrow(&mut analysis, args.min_severity.into(), args.confidence.into());
     let report = Report {
         analysis: &analysis,

@@ -127,6 +127,22 @@ fn variables_reach_the_configuration() {
 }
 
 #[test]
+fn templates_are_read_beside_modules() {
+    let folder = Folder::new();
+    folder.file("main.tf", ROLE);
+    folder.file(
+        "stack.yaml",
+        "Parameters:\n  Name: {Type: String}\nResources:\n  U:\n    Type: AWS::IAM::User\n    Properties:\n      UserName: !Ref Name\n",
+    );
+    let dump = run(&folder.0, &["dump", "facts", "--parameter", "Name=told"]).stdout();
+    assert!(
+        dump.contains("terraform .\n") && dump.contains("cloudformation stack.yaml\n"),
+        "{dump}"
+    );
+    assert!(dump.contains("name told\n"), "{dump}");
+}
+
+#[test]
 fn results_go_where_they_are_sent() {
     let folder = Folder::new();
     folder.file("main.tf", ROLE);

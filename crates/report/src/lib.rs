@@ -33,6 +33,12 @@ pub struct Report<'a> {
 }
 
 impl Report<'_> {
+    /// True iff a part of the program failed, so that there may be findings that nobody saw.
+    #[must_use]
+    pub fn failed(&self) -> bool {
+        self.analysis.diagnostics.iter().any(|d| &*d.code == "internal-error")
+    }
+
     /// True iff everything that was found could be analysed.
     #[must_use]
     pub fn complete(&self) -> bool {

@@ -62,6 +62,7 @@ impl Page<'_> {
         let open = || findings.iter().filter(|f| f.suppressed.is_none());
         let n = open().count();
         match n {
+            0 if report.failed() => self.line("## rolecall: no findings, but the analysis did not finish\n"),
             0 => self.line("## rolecall: no findings\n"),
             _ => self.line(&format!(
                 "## rolecall: {} ({})\n",

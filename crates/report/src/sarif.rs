@@ -466,7 +466,7 @@ impl Writer<'_> {
             notifications.push(self.notification("warning", "too-many-results", &told, Span::NOWHERE));
         }
         Invocation {
-            execution_successful: !analysis.diagnostics.iter().any(|d| &*d.code == "internal-error"),
+            execution_successful: !report.failed(),
             tool_execution_notifications: notifications,
         }
     }

@@ -229,7 +229,12 @@ impl<'a> Page<'a> {
         let open = || findings.iter().filter(|f| f.suppressed.is_none());
         let n = open().count();
         let coverage = &report.analysis.coverage;
-        if n == 0 {
+        if n == 0 && report.failed() {
+            let line = self
+                .paint
+                .with(Style::Warning, "No findings, but the analysis did not finish");
+            self.line(&line);
+        } else if n == 0 {
             let style = if coverage.roots.is_empty() {
                 Style::Warning
             } else {
