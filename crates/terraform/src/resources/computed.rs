@@ -17,7 +17,7 @@ pub(super) fn attribute_of(instance: &Instance, name: &str) -> Option<Value> {
 /// The attributes that [`attribute_of`] knows for a kind, as far as they belong into the whole object.
 pub(super) fn names(mode: Mode, kind: &str) -> &'static [&'static str] {
     match (mode, kind) {
-        (Mode::Data, "aws_caller_identity") => &["account_id", "arn", "id", "user_id"],
+        (Mode::Data, "aws_caller_identity") => &["account_id", "id"],
         (Mode::Data, "aws_partition") => &["partition", "dns_suffix", "reverse_dns_prefix", "id"],
         (Mode::Data, "aws_region") => &["name", "region", "id", "endpoint"],
         (Mode::Data, "aws_iam_policy_document") => &["json", "minified_json", "version"],
