@@ -5,10 +5,13 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use rolecall_source::{Entry, Kind, List, Map, Number, Span, Symbol, Text, Value, limits};
 
-use super::operator::{key_order, number_of};
-use super::unknown::depends_on;
+use super::operator::{Truth, key_order, number_of, truth};
+use super::unknown::{choose, depends_on, select};
 use super::{Cx, Eval, Evaluator, Failure, Frame, fail, limit, number};
 use crate::syntax::ast::{Expr, For, Item};
+
+/// Most conditions that one for-expression is split into alternatives for.
+const SPLITS: usize = 4;
 
 /// Keys and values of a collection, and why there may be more.
 pub(crate) type Elements = (Vec<(Value, Value)>, Option<Symbol>);
@@ -42,57 +45,110 @@ impl<'a> Evaluator<'a> {
             return Ok(self.depends(cx, span, symbol));
         }
         let (items, open) = elements(collection, node.collection.span)?;
-        self.charge(items.len(), span)?;
+        let open = open.map(|s| self.derived_symbol(cx, span, &depends_on(&s)));
+        self.for_assuming(cx, node, &(items, open), &mut Vec::new(), span)
+    }
+
+    /// The result of a for-expression when conditions are as `assumed`. A condition on which nothing is assumed yet
+    /// splits the result into alternatives, up to [`SPLITS`] of them; beyond it the result is open.
+    fn for_assuming(
+        &self,
+        cx: Cx<'_, 'a>,
+        node: &For,
+        over: &Elements,
+        assumed: &mut Vec<(Symbol, Arc<str>)>,
+        span: Span,
+    ) -> Eval {
+        self.charge(over.0.len(), span)?;
         let mut out = ForResult {
-            open: open.map(|s| self.derived_symbol(cx, span, &depends_on(&s))),
+            open: over.1.clone(),
             ..ForResult::default()
         };
-        for (turn, (key, value)) in items.into_iter().enumerate() {
+        for (turn, (key, value)) in over.0.iter().enumerate() {
             let key_frame = Frame {
                 name: node.key_name.as_deref().unwrap_or(""),
-                value: key,
+                value: key.clone(),
                 turn,
                 outer: cx.frame,
             };
             let frame = Frame {
                 name: &node.value_name,
-                value,
+                value: value.clone(),
                 turn: 0,
                 outer: Some(&key_frame),
             };
-            self.for_turn(cx.within(&frame), node, &mut out)?;
+            let cx_turn = cx.within(&frame);
+            match self.keeps(cx_turn, node, assumed)? {
+                Keep::Yes => self.for_turn(cx_turn, node, &mut out)?,
+                Keep::No => {}
+                Keep::Depends(on, _) if assumed.len() >= SPLITS => {
+                    out.open
+                        .get_or_insert_with(|| self.derived_symbol(cx, span, &depends_on(&on)));
+                }
+                Keep::Depends(on, labels) => {
+                    let mut options = Vec::new();
+                    for label in labels {
+                        assumed.push((on.clone(), Arc::clone(&label)));
+                        let value = self.for_assuming(cx, node, over, assumed, span);
+                        assumed.pop();
+                        options.push((label, value?));
+                    }
+                    return Ok(choose(&on, options, span));
+                }
+            }
         }
-        if node.key.is_some() {
-            return out.map.finish_open(node.group, out.open, span);
-        }
-        let list = List {
-            items: Arc::new(out.items),
-            open: out.open,
+        out.finish(node, span)
+    }
+
+    /// Whether the condition of a for-expression keeps an element.
+    fn keeps(&self, cx: Cx<'_, 'a>, node: &For, assumed: &[(Symbol, Arc<str>)]) -> Result<Keep, Failure> {
+        let Some(condition) = &node.condition else {
+            return Ok(Keep::Yes);
         };
-        Ok(Value::new(Kind::List(list), span))
+        let span = condition.span;
+        let mut value = self.eval(cx, condition)?;
+        // Each turn takes one level of alternatives off.
+        loop {
+            let given = |on: &Symbol| {
+                assumed
+                    .iter()
+                    .find(|(s, _)| s == on)
+                    .map(|(_, label)| Arc::clone(label))
+            };
+            let next = match &value.kind {
+                Kind::Choice(c) => match given(&c.on) {
+                    Some(label) => select(&value, &c.on, &label),
+                    None => {
+                        let labels = c.options.iter().map(|(label, _)| Arc::clone(label)).collect();
+                        return Ok(Keep::Depends(c.on.clone(), labels));
+                    }
+                },
+                _ => {
+                    let on = match truth(&value, span)? {
+                        Some(Truth::Known(true)) => return Ok(Keep::Yes),
+                        Some(Truth::Known(false)) => return Ok(Keep::No),
+                        Some(Truth::Unknown(on)) => on,
+                        None => return fail("this is not a condition", span),
+                    };
+                    match given(&on).as_deref() {
+                        Some("true") => return Ok(Keep::Yes),
+                        Some(_) => return Ok(Keep::No),
+                        None => return Ok(Keep::Depends(on, vec!["true".into(), "false".into()])),
+                    }
+                }
+            };
+            if let (Kind::Choice(a), Kind::Choice(b)) = (&value.kind, &next.kind)
+                && a.on == b.on
+            {
+                return fail("this is not a condition", span);
+            }
+            value = next;
+        }
     }
 
     fn for_turn(&self, cx: Cx<'_, 'a>, node: &For, out: &mut ForResult) -> Result<(), Failure> {
-        if let Some(condition) = &node.condition {
-            let keep = self.eval(cx, condition)?;
-            let keep = self.branch(cx, keep, condition.span, &mut |b| Ok(Value::bool(b, condition.span)))?;
-            match &keep.kind {
-                Kind::Bool(true) => {}
-                Kind::Bool(false) => return Ok(()),
-                // It may be in or not.
-                Kind::Choice(c) => {
-                    out.open
-                        .get_or_insert_with(|| self.derived_symbol(cx, condition.span, &depends_on(&c.on)));
-                    return Ok(());
-                }
-                _ => return fail("this is not a condition", condition.span),
-            }
-        }
-        let key = node
-            .key
-            .as_ref()
-            .map(|k| self.eval(cx, k).map(|v| (v, k.span)))
-            .transpose()?;
+        let key = node.key.as_ref().map(|k| self.eval(cx, k).map(|v| (v, k.span)));
+        let key = key.transpose()?;
         let value = self.eval(cx, &node.value)?;
         match key {
             None => out.items.push(value),
@@ -217,11 +273,32 @@ pub(crate) fn index_number(i: usize) -> Number {
     Number::from(i64::try_from(i).unwrap_or(i64::MAX))
 }
 
+/// Whether a for-expression keeps an element.
+enum Keep {
+    Yes,
+    No,
+    /// On a symbol that is in one of these states.
+    Depends(Symbol, Vec<Arc<str>>),
+}
+
 #[derive(Default)]
 struct ForResult {
     items: Vec<Value>,
     map: MapBuilder,
     open: Option<Symbol>,
+}
+
+impl ForResult {
+    fn finish(self, node: &For, span: Span) -> Eval {
+        if node.key.is_some() {
+            return self.map.finish_open(node.group, self.open, span);
+        }
+        let list = List {
+            items: Arc::new(self.items),
+            open: self.open,
+        };
+        Ok(Value::new(Kind::List(list), span))
+    }
 }
 
 /// A map while it is built. Keys that are not text make it open.

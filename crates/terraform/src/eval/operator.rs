@@ -11,7 +11,7 @@ use crate::convert;
 use crate::syntax::ast::{Chain, Expr, ExprKind, Operator};
 
 /// A truth value, or the symbol it depends on.
-enum Truth {
+pub(crate) enum Truth {
     Known(bool),
     Unknown(Symbol),
 }
@@ -199,7 +199,7 @@ pub(crate) fn first_symbol(value: &Value) -> Option<Symbol> {
 }
 
 /// The truth of a value; `None` for alternatives.
-fn truth(value: &Value, span: Span) -> Result<Option<Truth>, Failure> {
+pub(crate) fn truth(value: &Value, span: Span) -> Result<Option<Truth>, Failure> {
     Ok(Some(match &value.kind {
         Kind::Bool(b) => Truth::Known(*b),
         Kind::Unknown(s) => Truth::Unknown(s.clone()),

@@ -143,6 +143,8 @@ fn unknown_values_stay_symbols() {
         i = var.c && false
         j = var.c ? "same" : "same"
         k = [for x in var.u : x]
+        l = { for k in ["p", "q"] : k => 1 if var.u == "p" || k == "q" }
+        m = length([for k in ["p", "q"] : k if var.c])
         "#,
         &[
             ("a", "\"x-⟨var.u⟩-y\""),
@@ -156,6 +158,8 @@ fn unknown_values_stay_symbols() {
             ("i", "false"),
             ("j", "\"same\""),
             ("k", "⟨[for x in var.u : x]⟩"),
+            ("l", "{var.u == \"p\"? true: {p=1, q=1}, false: {q=1}}"),
+            ("m", "{var.c? true: 2, false: 0}"),
         ],
     );
 }
