@@ -23,7 +23,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use rolecall_facts::{Scope, Unresolved};
-use rolecall_source::{Diagnostic, Number, Span, Value};
+use rolecall_source::{Diagnostic, Number, Span, Text, Value};
 use rustc_hash::FxHashSet;
 
 pub(crate) use self::expand::Repeat;
@@ -222,6 +222,7 @@ impl<'a> Evaluator<'a> {
             ExprKind::Null => Ok(Value::null(span)),
             ExprKind::Bool(b) => Ok(Value::bool(*b, span)),
             ExprKind::Number(n) => Ok(number(n.clone(), span)),
+            ExprKind::Letters(letters) => Ok(Value::text(Text::new(letters, expr.letters_span(letters)), span)),
             ExprKind::Text(t) => Ok(Value::text(t.clone(), span)),
             ExprKind::Template(parts) => self.template(cx, parts, span),
             ExprKind::List(items) => self.list(cx, items, span),

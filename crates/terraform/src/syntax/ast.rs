@@ -17,6 +17,8 @@ pub(crate) enum ExprKind {
     Null,
     Bool(bool),
     Number(Number),
+    /// A string of letters that stand for themselves: between quotes, or a bare key (the span is as long then).
+    Letters(Box<str>),
     /// A string without interpolation.
     Text(Text),
     /// A string with interpolations or directives.
@@ -211,15 +213,36 @@ impl Expr {
     /// The letters of a string without interpolation.
     pub(crate) fn as_str(&self) -> Option<&str> {
         match &self.kind {
+            ExprKind::Letters(s) => Some(s),
             ExprKind::Text(t) => t.as_str(),
             _ => None,
         }
     }
 
+    /// The text of a string without interpolation.
+    pub(crate) fn as_text(&self) -> Option<Text> {
+        match &self.kind {
+            ExprKind::Letters(s) => Some(Text::new(s, self.letters_span(s))),
+            ExprKind::Text(t) => Some(t.clone()),
+            _ => None,
+        }
+    }
+
+    /// Where the letters of a [`ExprKind::Letters`] stand.
+    pub(crate) fn letters_span(&self, letters: &str) -> Span {
+        let quoted = self.span.len() as usize == letters.len() + 2;
+        let inset = u32::from(quoted);
+        Span::new(
+            self.span.file,
+            self.span.start + inset,
+            self.span.end.saturating_sub(inset),
+        )
+    }
+
     /// The names of `a.b.c`; also of the string `"a.b.c"`, as `.tf.json` and old configurations write references.
     pub(crate) fn as_path(&self) -> Option<Vec<Arc<str>>> {
         match &self.kind {
-            ExprKind::Text(t) => t.as_str().map(|s| s.split('.').map(Arc::from).collect()),
+            ExprKind::Letters(_) | ExprKind::Text(_) => self.as_str().map(|s| s.split('.').map(Arc::from).collect()),
             ExprKind::Traversal(t) => {
                 let Root::Name(root) = &t.root else { return None };
                 let step = |s: &Step| match s {

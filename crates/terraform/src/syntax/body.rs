@@ -61,7 +61,7 @@ impl<'s> Parser<'s> {
         let start = self.at;
         let quoted = self.peek() == Some(b'"');
         let name: Arc<str> = match self.name() {
-            Some(name) => name.into(),
+            Some(name) => self.interned(name),
             None if quoted => self.label()?,
             None => return self.error(format!("expected a block or an attribute{}", self.found())),
         };

@@ -1,8 +1,10 @@
 //! The place in the text being parsed: bytes, spaces, comments, names.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use rolecall_source::{FileId, Span, Text, TextBuilder};
+use rustc_hash::FxHashMap;
 
 /// Deepest nesting of expressions, blocks and templates.
 pub(crate) const NESTING: usize = 200;
@@ -38,6 +40,7 @@ pub(crate) struct Parser<'s> {
     pub(crate) free: bool,
     /// Errors that were recovered from.
     pub(crate) errors: Vec<SyntaxError>,
+    names: FxHashMap<&'s str, Arc<str>>,
 }
 
 impl<'s> Parser<'s> {
@@ -49,7 +52,13 @@ impl<'s> Parser<'s> {
             depth: 0,
             free: false,
             errors: Vec::new(),
+            names: FxHashMap::default(),
         }
+    }
+
+    /// A name; equal names share their letters.
+    pub(crate) fn interned(&mut self, name: &'s str) -> Arc<str> {
+        Arc::clone(self.names.entry(name).or_insert_with(|| name.into()))
     }
 
     pub(crate) fn span(&self, range: Range<usize>) -> Span {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rolecall_source::{Number, Span, Text};
+use rolecall_source::{Number, Span};
 
 use super::ast::{Call, Chain, Expr, ExprKind, For, Item, Operator, Root, Step, Traversal, Unary};
 use super::cursor::{Parsed, Parser};
@@ -10,7 +10,7 @@ use super::cursor::{Parsed, Parser};
 /// Most digits of a number, and the largest power of ten in one.
 const DIGITS: usize = 4_096;
 
-impl Parser<'_> {
+impl<'s> Parser<'s> {
     /// An expression.
     pub(crate) fn expression(&mut self) -> Parsed<Expr> {
         self.nested(Self::conditional)
@@ -148,7 +148,7 @@ impl Parser<'_> {
             return Ok(Step::Index(number));
         }
         match self.name() {
-            Some(name) => Ok(Step::Attribute(name.into())),
+            Some(name) => Ok(Step::Attribute(self.interned(name))),
             None => self.error(format!("expected a name after `.`{}", self.found())),
         }
     }
@@ -254,14 +254,14 @@ impl Parser<'_> {
             "false" => ExprKind::Bool(false),
             "null" => ExprKind::Null,
             _ => ExprKind::Traversal(Box::new(Traversal {
-                root: Root::Name(full.into()),
+                root: Root::Name(self.interned(full)),
                 steps: Vec::new(),
             })),
         };
         Ok(Expr::new(kind, word))
     }
 
-    fn call(&mut self, name: &str, start: usize) -> Parsed<Expr> {
+    fn call(&mut self, name: &'s str, start: usize) -> Parsed<Expr> {
         let (mut arguments, mut expand) = (Vec::new(), false);
         loop {
             self.space();
@@ -284,7 +284,7 @@ impl Parser<'_> {
             }
         }
         let call = Call {
-            name: name.into(),
+            name: self.interned(name),
             arguments,
             expand,
         };
@@ -451,5 +451,5 @@ impl Parser<'_> {
 
 /// A string that was written as a bare name.
 fn text(name: &str, span: Span) -> Expr {
-    Expr::new(ExprKind::Text(Text::new(name, span)), span)
+    Expr::new(ExprKind::Letters(name.into()), span)
 }

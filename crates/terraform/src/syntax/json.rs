@@ -187,8 +187,5 @@ impl Reader<'_> {
 
 /// The expression that a string of `.tf.json` stands for where the language wants an expression: a type.
 pub(crate) fn quoted_expression(expr: &Expr) -> Option<Expr> {
-    match &expr.kind {
-        ExprKind::Text(text) => read_expression(text).ok(),
-        _ => None,
-    }
+    read_expression(&expr.as_text()?).ok()
 }

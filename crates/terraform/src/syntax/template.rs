@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rolecall_source::{Text, TextBuilder};
 
 use super::ast::{Expr, ExprKind, ForPart, IfPart, Part};
-use super::cursor::{NESTING, Parsed, Parser};
+use super::cursor::{From, NESTING, Parsed, Parser};
 
 /// What ends a template.
 #[derive(Clone, Copy)]
@@ -40,10 +40,30 @@ impl<'s> Parser<'s> {
     pub(crate) fn quoted(&mut self) -> Parsed<Expr> {
         let start = self.at;
         self.at += 1;
-        let tokens = self.tokens(End::Quote)?;
+        if let Some(letters) = self.plain_letters() {
+            return Ok(Expr::new(ExprKind::Letters(letters.into()), self.since(start)));
+        }
+        let tokens = self.tokens(End::Quote, false)?;
         self.at += 1;
         let kind = self.template_of(tokens)?;
         Ok(Expr::new(kind, self.since(start)))
+    }
+
+    /// The letters up to the closing quote, and steps over it, iff they all stand for themselves.
+    fn plain_letters(&mut self) -> Option<&'s str> {
+        if !matches!(self.from, From::File(_)) {
+            return None;
+        }
+        let rest = self.src.as_bytes().get(self.at..)?;
+        let len = rest
+            .iter()
+            .position(|b| matches!(b, b'"' | b'\\' | b'$' | b'%' | b'\n'))?;
+        if rest.get(len) != Some(&b'"') {
+            return None;
+        }
+        let letters = self.slice(self.at..self.at + len);
+        self.at += len + 1;
+        Some(letters)
     }
 
     /// `<<MARKER` or `<<-MARKER`, lines, `MARKER`.
@@ -60,7 +80,7 @@ impl<'s> Parser<'s> {
         if !self.eat("\n") {
             return self.error(format!("expected a line break after the marker{}", self.found()));
         }
-        let mut tokens = self.tokens(End::Marker(marker))?;
+        let mut tokens = self.tokens(End::Marker(marker), dedent)?;
         if dedent {
             remove_indent(&mut tokens);
         }
@@ -71,12 +91,13 @@ impl<'s> Parser<'s> {
     /// The whole text as a template, as in a template file or a string of `.tf.json`.
     pub(crate) fn bare_template(&mut self) -> Parsed<Expr> {
         let start = self.at;
-        let tokens = self.tokens(End::Text)?;
+        let tokens = self.tokens(End::Text, false)?;
         let kind = self.template_of(tokens)?;
         Ok(Expr::new(kind, self.since(start)))
     }
 
-    fn tokens(&mut self, end: End<'_>) -> Parsed<Vec<Token>> {
+    /// The tokens up to `end`. With `by_line`, every line is a literal of its own.
+    fn tokens(&mut self, end: End<'_>, by_line: bool) -> Parsed<Vec<Token>> {
         let start = self.at;
         let mut tokens = Tokens::default();
         let mut out = TextBuilder::default();
@@ -96,10 +117,17 @@ impl<'s> Parser<'s> {
                 Some(b'\n') if matches!(end, End::Quote) => return self.error("a quoted string must end on its line"),
                 Some(b'\n') => {
                     self.at += 1;
-                    self.flush(&mut out, run);
-                    tokens.literal(&mut out);
-                    run = self.at;
+                    if by_line {
+                        self.flush(&mut out, run);
+                        tokens.literal(&mut out);
+                        run = self.at;
+                    }
+                    let line = self.at;
                     if self.at_marker(end) {
+                        let after = std::mem::replace(&mut self.at, line);
+                        self.flush(&mut out, run);
+                        tokens.literal(&mut out);
+                        self.at = after;
                         return Ok(tokens.list);
                     }
                 }
@@ -240,9 +268,13 @@ impl<'s> Parser<'s> {
     fn parts_of(&self, tokens: Vec<Token>) -> Result<Vec<Part>, &'static str> {
         let mut open: Vec<Open> = Vec::new();
         let mut now = Vec::new();
-        for token in tokens {
+        let mut tokens = tokens.into_iter().peekable();
+        while let Some(token) = tokens.next() {
             match token {
-                Token::Literal(text) => push_literal(&mut now, text),
+                Token::Literal(text) => {
+                    let next = || tokens.next_if(|t| matches!(t, Token::Literal(_)));
+                    push_literals(&mut now, text, next);
+                }
                 Token::Interpolation(e) => now.push(Part::Interpolation(e)),
                 Token::If(condition) => open.push(Open::Then(condition, std::mem::take(&mut now))),
                 Token::For(k, v, c) => open.push(Open::For(k, v, c, std::mem::take(&mut now))),
@@ -266,6 +298,23 @@ impl<'s> Parser<'s> {
         } else {
             Err("this template has a directive without an end")
         }
+    }
+}
+
+/// Adds a literal and those that follow it as one part.
+fn push_literals(parts: &mut Vec<Part>, first: Text, mut next: impl FnMut() -> Option<Token>) {
+    let mut text = first;
+    if let Some(Token::Literal(second)) = next() {
+        let mut out = TextBuilder::default();
+        out.text(&text);
+        out.text(&second);
+        while let Some(Token::Literal(more)) = next() {
+            out.text(&more);
+        }
+        text = out.finish();
+    }
+    if !text.is_empty() {
+        parts.push(Part::Literal(text));
     }
 }
 
@@ -304,16 +353,6 @@ impl Open {
     }
 }
 
-fn push_literal(parts: &mut Vec<Part>, text: Text) {
-    if text.is_empty() {
-        return;
-    }
-    match parts.last_mut() {
-        Some(Part::Literal(last)) => *last = last.concat(&text),
-        _ => parts.push(Part::Literal(text)),
-    }
-}
-
 impl Tokens {
     fn literal(&mut self, out: &mut TextBuilder) {
         let strip = std::mem::take(&mut self.strip_next);
@@ -328,14 +367,18 @@ impl Tokens {
     fn strip_last(&mut self) {
         if let Some(Token::Literal(text)) = self.list.last_mut() {
             let (flat, _) = text.flat();
-            *text = text.slice(0..flat.trim_end().len());
+            let line = flat.rfind('\n').map_or(0, |i| i + 1);
+            let keep = flat.get(line..).map_or(0, |l| l.trim_end().len());
+            *text = text.slice(0..line + keep);
         }
     }
 }
 
+/// Without the white space at its start, up to the end of the first line.
 fn trim_start(text: &Text) -> Text {
     let (flat, _) = text.flat();
-    text.slice(flat.len() - flat.trim_start().len()..flat.len())
+    let first = flat.split_inclusive('\n').next().unwrap_or("");
+    text.slice(first.len() - first.trim_start().len()..flat.len())
 }
 
 /// Takes the smallest indentation off every line that is not blank.

@@ -14,7 +14,7 @@ pub(crate) fn type_of(expr: &Expr, constant: &dyn Fn(&Expr) -> Option<Value>) ->
             Root::Name(name) => named(name),
             Root::Expr(_) => None,
         },
-        ExprKind::Text(t) => named(t.as_str()?),
+        ExprKind::Letters(_) | ExprKind::Text(_) => named(expr.as_str()?),
         ExprKind::Parens(e) => type_of(e, constant),
         ExprKind::Call(call) => built(call, constant),
         _ => None,
