@@ -252,13 +252,16 @@ impl PartialEq for Value {
             (Kind::Bool(a), Kind::Bool(b)) => a == b,
             (Kind::Number(a), Kind::Number(b)) => a == b,
             (Kind::Text(a), Kind::Text(b)) => a == b,
-            (Kind::List(a), Kind::List(b)) => a.items == b.items && a.open == b.open,
+            (Kind::List(a), Kind::List(b)) => {
+                (Arc::ptr_eq(&a.items, &b.items) || a.items == b.items) && a.open == b.open
+            }
             (Kind::Map(a), Kind::Map(b)) => {
                 let same = |(k, e): (&Text, &Entry)| b.entries.get(k).is_some_and(|o| o.value == e.value);
-                a.open == b.open && a.entries.len() == b.entries.len() && a.entries.iter().all(same)
+                let alike = || a.entries.len() == b.entries.len() && a.entries.iter().all(same);
+                a.open == b.open && (Arc::ptr_eq(&a.entries, &b.entries) || alike())
             }
-            (Kind::Encoded(a), Kind::Encoded(b)) => a.value == b.value,
-            (Kind::Choice(a), Kind::Choice(b)) => a.on == b.on && a.options == b.options,
+            (Kind::Encoded(a), Kind::Encoded(b)) => Arc::ptr_eq(a, b) || a.value == b.value,
+            (Kind::Choice(a), Kind::Choice(b)) => Arc::ptr_eq(a, b) || a.on == b.on && a.options == b.options,
             (Kind::Unknown(a), Kind::Unknown(b)) => a == b,
             _ => false,
         }

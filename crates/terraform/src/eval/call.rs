@@ -2,6 +2,7 @@
 
 use rolecall_source::{Kind, Map, Span, Text, Value, limits};
 
+use super::template::BYTES_PER_STEP;
 use super::{Cx, Eval, Evaluator, Failure, Frame, fail, limit};
 use crate::functions::{self, Env, FnError};
 use crate::syntax::ast::{Call, Expr};
@@ -68,7 +69,7 @@ impl<'a> Evaluator<'a> {
         })?;
         match &value.kind {
             Kind::List(l) if l.items.len() > limits::ELEMENTS => limit("this list has too many elements", span),
-            Kind::Text(t) => self.charge(t.flat_len() / 32, span).map(|()| value),
+            Kind::Text(t) => self.charge(t.flat_len() / BYTES_PER_STEP, span).map(|()| value),
             Kind::List(l) => self.charge(l.items.len(), span).map(|()| value),
             Kind::Map(m) => self.charge(m.entries.len(), span).map(|()| value),
             _ => Ok(value),

@@ -11,7 +11,7 @@ use super::{Cx, Eval, Evaluator, Failure, Frame, fail, limit, number};
 use crate::syntax::ast::{Expr, For, Item};
 
 /// Most conditions that one for-expression is split into alternatives for.
-const SPLITS: usize = 4;
+const SPLITS: usize = 2;
 
 /// Keys and values of a collection, and why there may be more.
 pub(crate) type Elements = (Vec<(Value, Value)>, Option<Symbol>);

@@ -12,7 +12,7 @@ use super::{Cx, Evaluator, Failure, fail, limit, number};
 use crate::syntax::ast::Body;
 
 /// Most combinations of alternatives that a `count` or `for_each` is split into.
-const CASES: usize = 16;
+const CASES: usize = 8;
 /// Most instances of resources and modules in one configuration.
 const INSTANCES: usize = 100_000;
 

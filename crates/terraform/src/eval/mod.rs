@@ -34,7 +34,7 @@ use crate::syntax::ast::{Expr, ExprKind, Unary};
 /// Deepest nesting of evaluation: expressions within expressions, references to references.
 const DEPTH: usize = 1_200;
 /// Most steps that one configuration is evaluated for.
-const STEPS: u64 = 30_000_000;
+const STEPS: u64 = 5_000_000;
 /// Most diagnostics that one configuration gives.
 const DIAGNOSTICS: usize = 1_000;
 

@@ -1,10 +1,15 @@
 //! Templates: literals, interpolations and directives into one text.
 
-use rolecall_source::{Kind, Span, Symbol, TextBuilder, Value, limits};
+use rolecall_source::{Kind, Span, Symbol, TextBuilder, Value};
 
 use super::collection::elements;
 use super::{Cx, Eval, Evaluator, Failure, Frame, fail, limit};
 use crate::syntax::ast::{ForPart, IfPart, Part};
+
+/// Longest text that a template may make, in bytes.
+const TEXT: usize = 4 * 1024 * 1024;
+/// How many bytes of text count as one step of evaluation.
+pub(crate) const BYTES_PER_STEP: usize = 8;
 
 impl<'a> Evaluator<'a> {
     /// The value of a template. One interpolation alone is its value, whatever it is.
@@ -39,11 +44,11 @@ impl<'a> Evaluator<'a> {
                     Some(text) => out.text(&text),
                     None => return fail("this value cannot be part of a text", value.span),
                 }
-                if out.len() > limits::TEXT_BYTES {
-                    return limit(format!("this text is longer than {} bytes", limits::TEXT_BYTES), span);
+                if out.len() > TEXT {
+                    return limit(format!("this text is longer than {TEXT} bytes"), span);
                 }
             }
-            self.charge(out.len() / 32, span)?;
+            self.charge(out.len() / BYTES_PER_STEP, span)?;
             Ok(Value::text(out.finish(), span))
         })
     }

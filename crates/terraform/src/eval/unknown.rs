@@ -8,7 +8,7 @@ use rolecall_source::{Choice, Class, Kind, Span, Symbol, Value};
 use super::{Cx, Eval, Evaluator, Failure};
 
 /// Most alternatives that one value is split into.
-const ALTERNATIVES: usize = 16;
+const ALTERNATIVES: usize = 8;
 /// Longest name of a symbol that is named after an expression.
 const NAME: usize = 72;
 
