@@ -251,49 +251,80 @@ fn object(value: &Value, map: &Map, attributes: &[Attribute]) -> Result<Value, S
     Ok(with_entries(value, result, None))
 }
 
-/// The list without repetitions, in the order in which Terraform walks through a set: numbers and texts ascending.
+/// The list without repetitions, in the order in which Terraform walks through a set: numbers and texts ascending,
+/// null last, anything else by what it is made of.
 pub(crate) fn as_set(value: &Value) -> Value {
     let Kind::List(list) = &value.kind else {
         return value.clone();
     };
-    let mut items: Vec<Value> = Vec::with_capacity(list.items.len());
+    let mut kept: Vec<(String, Value)> = Vec::with_capacity(list.items.len());
     let mut seen: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    let keyed = keyed(&list.items);
     for item in list.items.iter() {
-        // Values that are equal have equal names; only those need comparing.
-        let places = seen
-            .entry(item.to_text().map_or_else(|| kind_name(item), |t| t.to_string()))
-            .or_default();
-        if !places.iter().any(|i| items.get(*i).is_some_and(|v| v == item)) {
-            places.push(items.len());
-            items.push(item.clone());
+        let mut key = String::new();
+        set_key(item, keyed, &mut key);
+        // Values that are equal have equal keys; only those need comparing.
+        let places = seen.entry(key.clone()).or_default();
+        if !places.iter().any(|i| kept.get(*i).is_some_and(|(_, v)| v == item)) {
+            places.push(kept.len());
+            kept.push((key, item.clone()));
         }
     }
-    items.sort_by(compare);
+    kept.sort_by(|(ka, a), (kb, b)| compare(a, b).then_with(|| ka.cmp(kb)));
     let list = List {
-        items: Arc::new(items),
+        items: Arc::new(kept.into_iter().map(|(_, v)| v).collect()),
         open: list.open.clone(),
     };
     Value::new(Kind::List(list), value.span)
 }
 
-fn kind_name(value: &Value) -> String {
-    match &value.kind {
-        Kind::List(l) => format!("list {}", l.items.len()),
-        Kind::Map(m) => format!("map {}", m.entries.len()),
-        Kind::Choice(c) => format!("choice {}", c.on.id),
-        _ => "null".into(),
+fn compare(a: &Value, b: &Value) -> std::cmp::Ordering {
+    match (&a.kind, &b.kind) {
+        (Kind::Number(a), Kind::Number(b)) => a.cmp(b),
+        (Kind::Text(a), Kind::Text(b)) => a.cmp(b),
+        _ => a.is_null().cmp(&b.is_null()),
     }
 }
 
-fn compare(a: &Value, b: &Value) -> std::cmp::Ordering {
-    match (&a.kind, &b.kind) {
-        (Kind::Null, Kind::Null) => std::cmp::Ordering::Equal,
-        (Kind::Null, _) => std::cmp::Ordering::Greater,
-        (_, Kind::Null) => std::cmp::Ordering::Less,
-        (Kind::Number(a), Kind::Number(b)) => a.cmp(b),
-        (Kind::Bool(a), Kind::Bool(b)) => a.cmp(b),
-        (Kind::Text(a), Kind::Text(b)) => a.cmp(b),
-        _ => std::cmp::Ordering::Equal,
+/// True iff the maps among the values differ in their keys, so that they are maps and not objects.
+fn keyed(values: &[Value]) -> bool {
+    let mut maps = values.iter().filter_map(Value::as_map);
+    maps.next().is_some_and(|first| {
+        maps.any(|m| m.entries.len() != first.entries.len() || !m.entries.keys().all(|k| first.entries.contains_key(k)))
+    })
+}
+
+/// What Terraform orders the elements of a set by when they are no primitives.
+fn set_key(value: &Value, keyed: bool, out: &mut String) {
+    match &value.kind {
+        Kind::Null => out.push('~'),
+        Kind::Bool(b) => out.push(if *b { 'T' } else { 'F' }),
+        Kind::Number(n) => out.push_str(&n.format(rolecall_source::Style::General, Some(10))),
+        Kind::Text(t) => out.push_str(&format!("{:?}", t.to_string())),
+        Kind::Encoded(e) => set_key(&e.value, keyed, out),
+        Kind::Unknown(s) => out.push_str(&format!("?{}", s.id)),
+        Kind::Choice(c) => out.push_str(&format!("?{}", c.on.id)),
+        Kind::List(l) => {
+            out.push('[');
+            for item in l.items.iter() {
+                set_key(item, keyed, out);
+                out.push(';');
+            }
+            out.push(']');
+        }
+        Kind::Map(m) => {
+            let mut entries: Vec<(&Text, &Value)> = m.iter().collect();
+            entries.sort_by_key(|(k, _)| *k);
+            out.push(if keyed { '{' } else { '<' });
+            for (key, value) in entries {
+                if keyed {
+                    out.push_str(&format!("{:?}:", key.to_string()));
+                }
+                set_key(value, false, out);
+                out.push(';');
+            }
+            out.push(if keyed { '}' } else { '>' });
+        }
     }
 }
 

@@ -174,7 +174,7 @@ const NUMBERS: &[&str] = &[
     "-12",
     "1.10",
 ];
-const COUNTS: &[&str] = &["0", "1", "2", "3", "4", "5", "8", "-1", "10", "16", "\"2\"", "1.5"];
+const COUNTS: &[&str] = &["0", "1", "2", "3", "4", "5", "8", "1", "10", "16", "\"2\"", "-1"];
 const TEXTS: &[&str] = &[
     r#""""#,
     r#""a""#,
@@ -199,9 +199,8 @@ const TEXTS: &[&str] = &[
     r#""${1 + 1}-x""#,
     "5",
     "true",
-    "null",
 ];
-const BOOLS: &[&str] = &["true", "false", "\"true\"", "1 < 2", "\"a\" == \"b\"", "!false", "null"];
+const BOOLS: &[&str] = &["true", "false", "\"true\"", "1 < 2", "\"a\" == \"b\"", "!false"];
 const TIMES: &[&str] = &[
     r#""2018-01-02T23:12:01Z""#,
     r#""2020-02-29T12:00:00+05:30""#,
@@ -303,9 +302,13 @@ impl Maker {
         format!("{name}({})", arguments.join(", "))
     }
 
-    /// An expression of a kind; one in twelve is of another.
+    /// An expression of a kind; one in thirty is of another, one in sixty null.
     fn value(&mut self, kind: Kind, depth: usize) -> String {
-        let kind = if self.random.below(12) == 0 { self.kind() } else { kind };
+        let turn = self.random.below(60);
+        if turn == 0 {
+            return "null".into();
+        }
+        let kind = if turn < 3 { self.kind() } else { kind };
         if depth > 0 && self.random.below(3) == 0 {
             return self.nested(kind, depth - 1);
         }

@@ -92,7 +92,7 @@ pub(crate) fn run(rest: &[String]) -> Outcome {
     let theirs = theirs(&arguments.oracles, &expressions)?;
     let ours: Vec<Answer> = expressions.iter().map(|e| ours(e)).collect();
     if let Some(path) = &arguments.record {
-        record(path, &expressions, &theirs)?;
+        record(path, &expressions, &theirs, &ours)?;
     }
     report(&expressions, &theirs, &ours)
 }
@@ -161,11 +161,15 @@ fn answer(line: &Json) -> Answer {
     }
 }
 
-/// Writes expressions with terraform's answers, one a line, for the tests of `rolecall-terraform`.
-fn record(path: &Path, expressions: &[String], answers: &[Answer]) -> Outcome {
+/// Writes the expressions on which both agree with terraform's answers, one a line, for the tests of
+/// `rolecall-terraform`.
+fn record(path: &Path, expressions: &[String], theirs: &[Answer], ours: &[Answer]) -> Outcome {
     let mut text = String::new();
-    for (expression, answer) in expressions.iter().zip(answers) {
-        let line = match answer {
+    for ((expression, theirs), ours) in expressions.iter().zip(theirs).zip(ours) {
+        if !theirs.agrees(ours) {
+            continue;
+        }
+        let line = match theirs {
             Answer::Known(value) => json!({ "expression": expression, "json": value }),
             Answer::Error(_) => json!({ "expression": expression, "error": true }),
             Answer::Unknown => json!({ "expression": expression, "unknown": true }),

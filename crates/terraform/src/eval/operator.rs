@@ -8,7 +8,7 @@ use rolecall_source::{Kind, Number, Piece, Span, Symbol, Text, Value};
 use super::unknown::{choose, depends_on, select};
 use super::{Cx, Eval, Evaluator, Failure, fail, number};
 use crate::convert;
-use crate::syntax::ast::{Chain, Expr, ExprKind, Operator};
+use crate::syntax::ast::{Chain, Expr, ExprKind, Operator, Part};
 
 /// A truth value, or the symbol it depends on.
 pub(crate) enum Truth {
@@ -107,7 +107,7 @@ impl<'a> Evaluator<'a> {
         let mut result = self.branch(cx, value, condition.span, &mut |b| {
             let (taken, other) = if b { (then, otherwise) } else { (otherwise, then) };
             let value = self.eval(cx, taken)?;
-            Ok(self.as_other(cx, value, other))
+            self.as_other(cx, value, other)
         })?;
         if let Kind::Choice(_) = result.kind {
             result.span = span;
@@ -117,21 +117,25 @@ impl<'a> Evaluator<'a> {
 
     /// The value of one branch in the type that both branches have in common. The other branch is looked at only when
     /// it is written out.
-    fn as_other(&self, cx: Cx<'_, 'a>, value: Value, other: &Expr) -> Value {
-        let same = match (&value.kind, &other.kind) {
-            (Kind::Text(_) | Kind::Encoded(_) | Kind::Unknown(_) | Kind::Null, _) | (_, ExprKind::Null) => true,
-            _ => !is_literal(other),
-        };
-        if same {
-            return value;
+    fn as_other(&self, cx: Cx<'_, 'a>, value: Value, other: &Expr) -> Eval {
+        let same = matches!(
+            (&value.kind, &other.kind),
+            (Kind::Unknown(_) | Kind::Null, _) | (_, ExprKind::Null) | (Kind::Text(_), ExprKind::Text(_))
+        );
+        if same || !is_literal(other) {
+            return Ok(value);
         }
-        let common = self
-            .eval(cx, other)
-            .ok()
-            .and_then(|other| convert::unify(&[value.clone(), other]));
-        common
-            .and_then(|ty| convert::convert(&value, &ty).ok())
-            .unwrap_or(value)
+        let Ok(other_value) = self.eval(cx, other) else {
+            return Ok(value);
+        };
+        let shapes = shape(&value).zip(shape(&other_value));
+        match convert::unify(&[value.clone(), other_value]) {
+            Some(ty) => Ok(convert::convert(&value, &ty).unwrap_or(value)),
+            None if shapes.is_some_and(|(a, b)| a != b) => {
+                fail("the two results of a condition must have one type", other.span)
+            }
+            None => Ok(value),
+        }
     }
 
     fn operate(&self, cx: Cx<'_, 'a>, operator: Operator, a: &Value, b: &Value, span: Span) -> Eval {
@@ -168,13 +172,33 @@ impl<'a> Evaluator<'a> {
     }
 }
 
-/// True iff an expression refers to nothing.
+/// What kind of value it is, iff that is known: truth value, number, text, list or map.
+fn shape(value: &Value) -> Option<u8> {
+    match &value.kind {
+        Kind::Bool(_) => Some(0),
+        Kind::Number(_) => Some(1),
+        Kind::Text(_) | Kind::Encoded(_) => Some(2),
+        Kind::List(_) => Some(3),
+        Kind::Map(_) => Some(4),
+        Kind::Null | Kind::Choice(_) | Kind::Unknown(_) => None,
+    }
+}
+
+/// True iff an expression is written out: it refers to nothing and reads no file.
 fn is_literal(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::Text(_) => true,
         ExprKind::List(items) => items.iter().all(is_literal),
         ExprKind::Object(items) => items.iter().all(|i| is_literal(&i.key) && is_literal(&i.value)),
-        ExprKind::Parens(inner) => is_literal(inner),
+        ExprKind::Parens(inner) | ExprKind::Unary(_, inner) => is_literal(inner),
+        ExprKind::Template(parts) => parts.iter().all(|part| match part {
+            Part::Literal(_) => true,
+            Part::Interpolation(inner) => is_literal(inner),
+            Part::If(_) | Part::For(_) => false,
+        }),
+        ExprKind::Binary(chain) => is_literal(&chain.first) && chain.rest.iter().all(|(_, e)| is_literal(e)),
+        ExprKind::Conditional(parts) => parts.iter().all(is_literal),
+        ExprKind::Call(call) => !call.name.contains("file") && call.arguments.iter().all(is_literal),
         _ => false,
     }
 }

@@ -79,6 +79,7 @@ fn charset(c: &Call<'_>) -> Result<Charset, Stop> {
     let name = c.letters(1)?;
     Ok(match name.to_ascii_uppercase().as_str() {
         "UTF-8" | "CSUTF8" => Charset::Utf8,
+        "US-ASCII" | "ASCII" if c.letters(0)?.is_ascii() => Charset::Utf8,
         "UTF-16" | "CSUTF16" => Charset::Utf16,
         "UTF-16LE" | "CSUTF16LE" => Charset::Utf16Le,
         "UTF-16BE" | "CSUTF16BE" => Charset::Utf16Be,

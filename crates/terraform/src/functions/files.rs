@@ -75,6 +75,7 @@ fn find(c: &Call<'_>, i: usize) -> Result<FileId, Stop> {
     }
     match candidates.iter().find_map(|p| c.env.sources.find(p)) {
         Some(file) => Ok(file),
+        None if inside(c.env.root_dir, &path).is_none() => Err(outside(c, &path)),
         None => c.error_at(i, format!("there is no file {path}")),
     }
 }
@@ -138,7 +139,11 @@ pub(super) fn fileexists(c: &Call<'_>) -> Outcome {
     if candidates.is_empty() {
         return Err(outside(c, &path));
     }
-    c.of_bool(candidates.iter().any(|p| c.env.sources.find(p).is_some()))
+    let found = candidates.iter().any(|p| c.env.sources.find(p).is_some());
+    if !found && inside(c.env.root_dir, &path).is_none() {
+        return Err(outside(c, &path));
+    }
+    c.of_bool(found)
 }
 
 /// The files below a folder whose path matches a pattern, in order.

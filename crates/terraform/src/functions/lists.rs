@@ -161,10 +161,8 @@ pub(super) fn element(c: &Call<'_>) -> Outcome {
     if let Kind::Unknown(index) = &c.arg(1).kind {
         return any_of(c, index, &list.items);
     }
-    let Ok(index) = usize::try_from(c.whole(1)?) else {
-        return c.error_at(1, "the index must not be negative");
-    };
-    let at = index % list.items.len();
+    let len = i64::try_from(list.items.len()).unwrap_or(i64::MAX);
+    let at = usize::try_from(c.whole(1)?.rem_euclid(len)).unwrap_or(0);
     Ok(list.items.get(at).unwrap_or(c.arg(0)).clone())
 }
 

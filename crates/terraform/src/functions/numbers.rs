@@ -33,7 +33,41 @@ pub(super) fn signum(c: &Call<'_>) -> Outcome {
 /// The logarithm of a number in a base, in 64-bit floating point.
 pub(super) fn log(c: &Call<'_>) -> Outcome {
     let (n, base) = (c.number(0)?.to_f64(), c.number(1)?.to_f64());
-    of_f64(c, n.ln() / base.ln())
+    of_f64(c, go_log(n) / go_log(base))
+}
+
+/// A natural logarithm as Go computes it, after FreeBSD's `e_log.c`, so that the last digit is the same.
+fn go_log(x: f64) -> f64 {
+    const HIGH: f64 = 0.693_147_180_369_123_8;
+    const LOW: f64 = 1.908_214_929_270_587_7e-10;
+    const TERMS: [f64; 7] = [
+        0.666_666_666_666_673_5,
+        0.399_999_999_994_094_2,
+        0.285_714_287_436_623_9,
+        0.222_221_984_321_497_84,
+        0.181_835_721_616_180_5,
+        0.153_138_376_992_093_73,
+        0.147_981_986_051_165_86,
+    ];
+    if x.is_nan() || x <= 0.0 || x.is_infinite() {
+        return x.ln();
+    }
+    let (mut fraction, mut exponent) = halves(x);
+    if fraction < std::f64::consts::SQRT_2 / 2.0 {
+        fraction *= 2.0;
+        exponent -= 1;
+    }
+    let f = fraction - 1.0;
+    // An exponent of a 64-bit float is small.
+    let k = exponent as f64;
+    let s = f / (2.0 + f);
+    let s2 = s * s;
+    let s4 = s2 * s2;
+    let [l1, l2, l3, l4, l5, l6, l7] = TERMS;
+    let odd = s2 * (l1 + s4 * (l3 + s4 * (l5 + s4 * l7)));
+    let even = s4 * (l2 + s4 * (l4 + s4 * l6));
+    let half = 0.5 * f * f;
+    k * HIGH - ((half - (s * (half + (odd + even)) + k * LOW)) - f)
 }
 
 /// A power, in 64-bit floating point.
@@ -44,11 +78,19 @@ pub(super) fn pow(c: &Call<'_>) -> Outcome {
 
 /// A power as Go computes it: whole exponents bit by bit, so that the last digit is the same.
 fn go_pow(x: f64, y: f64) -> f64 {
-    let whole = y.abs();
-    if whole.fract() != 0.0 || whole >= 4096.0 || x == 0.0 || !x.is_finite() {
+    let (mut whole, mut fraction) = (y.abs().trunc(), y.abs().fract());
+    if y == 0.5 || whole >= 4096.0 || x == 0.0 || !x.is_finite() || fraction != 0.0 && x < 0.0 {
         return x.powf(y);
     }
-    let (mut result, mut result_exponent) = (1.0, 0i64);
+    if fraction > 0.5 {
+        (whole, fraction) = (whole + 1.0, fraction - 1.0);
+    }
+    let start = if fraction == 0.0 {
+        1.0
+    } else {
+        (fraction * go_log(x)).exp()
+    };
+    let (mut result, mut result_exponent) = (start, 0i64);
     let (mut factor, mut exponent) = halves(x);
     // Below 4096, a whole number.
     let mut bits = whole as u32;
