@@ -139,12 +139,21 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// Marks of one file.
+    /// Marks of one file; where the terminal is too narrow for the text beside them, each below its text.
     fn frame(&mut self, marks: &[Mark]) {
         let Some(first) = marks.first() else { return };
-        let drawn = snippet::draw(&self.handler, self.sources, first.span.file, marks, self.width);
-        for line in drawn.lines().filter(|l| !l.trim().is_empty()) {
-            self.line(line);
+        if let Some(drawn) = snippet::draw(&self.handler, self.sources, first.span.file, marks, self.width) {
+            drawn.lines().for_each(|l| self.line(l));
+            return;
+        }
+        for mark in marks {
+            self.paragraph("  ", 2, &mark.text, None);
+            let bare = Mark {
+                span: mark.span,
+                text: String::new(),
+            };
+            let drawn = snippet::draw(&self.handler, self.sources, bare.span.file, &[bare], self.width);
+            drawn.unwrap_or_default().lines().for_each(|l| self.line(l));
         }
     }
 
@@ -371,7 +380,7 @@ mod tests {
             ╰────
             ╭─[roles.tf:20:2]
          19 │ resource "aws_iam_instance_profile" "admin" {
-         20 │   name = "admin"  # a tab, and a line that is much longer than a terminal is wide: lorem ipsum dolor sit…
+         20 │   name = "admin"  # a tab, and a line that is much longer than a terminal is wide: lorem ipsum dolor s…
             ·   ────────┬────────
             ·           ╰── 7. instance profile `admin` contains the role
          21 │   role = aws_iam_role.admin.name
@@ -497,53 +506,47 @@ mod tests {
             ·                             │ `operators`
          12 │ }
             ╰────
+          3. the group has inline policy `operate`
             ╭─[iam/policies.tf:17:12]
          16 │   group  = aws_iam_group.operators.name
          17 │   policy = data.aws_iam_policy_document.operate.json
-            ·            ────────────────────┬────────────────────
-            ·                                ╰─┤ 3. the group has inline policy
-            ·                                  │ `operate`
+            ·            ─────────────────────────────────────────
          18 │ }
             ╰────
+          4. may call `ec2:RunInstances` on every resource it needs
            ╭─[iam/policies.tf:4:18]
          3 │     sid       = "Launch"
          4 │     actions   = ["ec2:*"]
-           ·                  ───┬───
-           ·                     ╰─┤ 4. may call `ec2:RunInstances`
-           ·                       │ on every resource it needs
+           ·                  ───────
          5 │     resources = ["*"]
            ╰────
+          5. may pass role `admin` to `ec2.amazonaws.com`
             ╭─[iam/policies.tf:10:18]
           9 │     sid       = "Pass"
          10 │     actions   = ["iam:PassRole"]
-            ·                  ───────┬──────
-            ·                         ╰─┤ 5. may pass role `admin` to
-            ·                           │ `ec2.amazonaws.com`
+            ·                  ──────────────
          11 │     resources = ["arn:aws:iam::*:role/*"]
             ╰────
+          6. role `admin` trusts `ec2.amazonaws.com`
             ╭─[roles.tf:9:31]
           8 │       Action    = "sts:AssumeRole"
           9 │       Principal = { Service = "ec2.amazonaws.com" }
-            ·                               ─────────┬─────────
-            ·                                        ╰─┤ 6. role `admin` trusts
-            ·                                          │ `ec2.amazonaws.com`
+            ·                               ───────────────────
          10 │     }]
             ╰────
+          7. instance profile `admin` contains the role
             ╭─[roles.tf:20:2]
          19 │ resource "aws_iam_instance_profile" "admin" {
-         20 │   name = "admin"  # a tab, and a line that is much lon…
-            ·   ────────┬────────
-            ·           ╰─┤ 7. instance profile `admin` contains the
-            ·             │ role
+         20 │   name = "admin"  # a tab, and a line that is much l…
+            ·   ─────────────────
          21 │   role = aws_iam_role.admin.name
             ╰────
+          8. the role has AWS-managed policy `AdministratorAccess`,
+          which allows `*` on `*`
             ╭─[roles.tf:16:16]
          15 │   role       = aws_iam_role.admin.name
          16 │   policy_arn = "arn:aws:iam::aws:policy/Administrato…
-            ·                ───────────────────┬──────────────────
-            ·                                   ╰─┤ 8. the role has AWS-managed
-            ·                                     │ policy `AdministratorAccess`,
-            ·                                     │ which allows `*` on `*`
+            ·                ──────────────────────────────────────
          17 │ }
             ╰────
 
@@ -564,23 +567,32 @@ mod tests {
         medium (possible) launch-over-privileged-role
         user `Deployer` can launch an EC2 instance with role
         `AppRole` and gain 3 actions of s3
+          1. user `Deployer`
            ╭─[stacks/app.json:3:5]
          2 │   "Resources": {
          3 │     "Deployer": { "Type": "AWS::IAM::User", "Properti…
-           ·     ─────┬────
-           ·          ╰── 1. user `Deployer`
+           ·     ──────────
          4 │     "AppRole": { "Type": "AWS::IAM::Role", "Propertie…
            ╰────
+          2. may call `ec2:RunInstances`
            ╭─[stacks/app.json:3:169]
          2 │   "Resources": {
          3 │ … "Action": [ "ec2:RunInstances", "iam:PassRole" ], "R…
-           ·               ─────────┬────────  ───────┬──────
-           ·                        │                 ╰── 3. may pass every role
-           ·                        ╰── 2. may call `ec2:RunInstances`
+           ·               ──────────────────
+         4 │     "AppRole": { "Type": "AWS::IAM::Role", "Propertie…
+           ╰────
+          3. may pass every role
+           ╭─[stacks/app.json:3:189]
+         2 │   "Resources": {
+         3 │ …nInstances", "iam:PassRole" ], "Resource": "*" } ] } …
+           ·               ──────────────
+         4 │     "AppRole": { "Type": "AWS::IAM::Role", "Propertie…
+           ╰────
+          4. role `AppRole` trusts `ec2.amazonaws.com`
+           ╭─[stacks/app.json:4:169]
+         3 │     "Deployer": { "Type": "AWS::IAM::User", "Properti…
          4 │ …rincipal": { "Service": "ec2.amazonaws.com" } } ] } }…
-           ·               ───────────────┬──────────────
-           ·                              ╰─┤ 4. role `AppRole` trusts
-           ·                                │ `ec2.amazonaws.com`
+           ·               ──────────────────────────────
          5 │   }
            ╰────
           5. AWS-managed policy `AmazonS3FullAccess` allows `s3:*`
@@ -596,23 +608,32 @@ mod tests {
         low (possible) open-pass-role
         user `Deployer` can launch instances and pass roles that are
         not in this configuration
+          1. user `Deployer`
            ╭─[stacks/app.json:3:5]
          2 │   "Resources": {
          3 │     "Deployer": { "Type": "AWS::IAM::User", "Properti…
-           ·     ─────┬────
-           ·          ╰── 1. user `Deployer`
+           ·     ──────────
          4 │     "AppRole": { "Type": "AWS::IAM::Role", "Propertie…
            ╰────
+          2. may call `ec2:RunInstances`
            ╭─[stacks/app.json:3:169]
          2 │   "Resources": {
          3 │ … "Action": [ "ec2:RunInstances", "iam:PassRole" ], "R…
-           ·               ─────────┬────────  ───────┬──────
-           ·                        │                 ╰── 3. may pass every role
-           ·                        ╰── 2. may call `ec2:RunInstances`
+           ·               ──────────────────
+         4 │     "AppRole": { "Type": "AWS::IAM::Role", "Propertie…
+           ╰────
+          3. may pass every role
+           ╭─[stacks/app.json:3:189]
+         2 │   "Resources": {
+         3 │ …nInstances", "iam:PassRole" ], "Resource": "*" } ] } …
+           ·               ──────────────
+         4 │     "AppRole": { "Type": "AWS::IAM::Role", "Propertie…
+           ╰────
+          4. role `AppRole` trusts `ec2.amazonaws.com`
+           ╭─[stacks/app.json:4:169]
+         3 │     "Deployer": { "Type": "AWS::IAM::User", "Properti…
          4 │ …rincipal": { "Service": "ec2.amazonaws.com" } } ] } }…
-           ·               ───────────────┬──────────────
-           ·                              ╰─┤ 4. role `AppRole` trusts
-           ·                                │ `ec2.amazonaws.com`
+           ·               ──────────────────────────────
          5 │   }
            ╰────
           5. AWS-managed policy `AmazonS3FullAccess` allows `s3:*`

@@ -25,24 +25,31 @@ pub(super) struct Mark {
 }
 
 /// Draws marks that all lie in `file`: frames in the order of the marks, inside a frame in the order of the lines.
+/// `None` when there is no room beside a place for what is to be said there.
 pub(super) fn draw(
     handler: &GraphicalReportHandler,
     sources: &Sources,
     file: FileId,
     marks: &[Mark],
     width: usize,
-) -> String {
+) -> Option<String> {
     let (Ok(bytes), Some(index)) = (sources.bytes(file), sources.line_index(file)) else {
-        return String::new();
+        return Some(String::new());
     };
     let page = Page { bytes, index, width };
     let mut out = String::new();
     for group in page.groups(page.places(sources, marks)) {
         let excerpt = Excerpt::new(&page, plain(sources.path(file)), group);
+        if excerpt.labels.iter().any(|l| l.wide) {
+            return None;
+        }
+        let mut drawn = String::new();
         // Writing to a string cannot fail, and the excerpt answers for each of its own labels.
-        let _ = handler.render_report(&mut out, &excerpt);
+        let _ = handler.render_report(&mut drawn, &excerpt);
+        // The first line is for a message, and the excerpt has none.
+        out.push_str(drawn.split_once('\n').map_or("", |(_, frames)| frames));
     }
-    out
+    Some(out)
 }
 
 /// A file and how wide its lines may be shown.
@@ -153,6 +160,8 @@ struct Label {
     start: usize,
     len: usize,
     text: String,
+    /// The text does not fit beside its place.
+    wide: bool,
     line: usize,
     column: usize,
 }
@@ -255,11 +264,16 @@ impl Line {
         let end = end.max(start);
         // miette hangs the text on the middle of the place.
         let middle = self.text.get(..(start + end) / 2).map_or(0, |t| t.chars().count());
-        let width = room.saturating_sub(middle + 4).max(NARROWEST);
-        let text: Vec<String> = place.text.split('\n').flat_map(|t| wrap(t, width)).collect();
+        let width = room.saturating_sub(middle + 4);
+        let text: Vec<String> = place
+            .text
+            .split('\n')
+            .flat_map(|t| wrap(t, width.max(NARROWEST)))
+            .collect();
         Label {
             start: base + start,
             len: end - start,
+            wide: text.iter().any(|t| t.chars().count() > width),
             text: text.join("\n"),
             line: place.line as usize - 1,
             column: place.column,
@@ -270,6 +284,8 @@ impl Line {
 /// The bytes of a line that are shown: all, or as many as show its first mark with a little before it.
 fn window(raw: &str, marks: &[&Placed], room: usize) -> (usize, usize) {
     let starts: Vec<usize> = raw.char_indices().map(|(at, _)| at).collect();
+    // A tab is two columns.
+    let room = room.saturating_sub(raw.matches('\t').count()).max(NARROWEST);
     if starts.len() <= room {
         return (0, raw.len());
     }
