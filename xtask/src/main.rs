@@ -1,6 +1,7 @@
 //! Developer commands. `cargo xtask` lists them.
 
 mod catalog;
+mod cfn;
 mod expressions;
 mod gaad;
 mod iam;
@@ -22,6 +23,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   diff-gaad --judge PROGRAM [--rolecall PATH] TREE[//FOLDER]...
       compare what rolecall makes of Terraform configurations with what Terraform makes of them; the judge is called
       with the tree (and the root module's folder in it) and names the folder it left gaad.json in (`work in DIR`)
+  diff-cfn [--judge PROGRAM | --sam OUTPUTS] FILE|FOLDER...
+      compare the policies that CloudFormation templates come to with another program's, or with the SAM translator's
   tidy
       check what the compiler does not: imports, IO, lengths, words, links, rules' pages and fixtures, licences
   diff-iam [--requests N] [--seeds A,B] [--oracles DIR] [--release]
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
         "diff-expressions" => expressions::run(rest),
         "tidy" => tidy::run(),
         "update-catalog" => catalog::update(rest),
+        "diff-cfn" => cfn::diff(rest),
         "diff-gaad" => gaad::diff(rest),
         "diff-iam" => iam::diff(rest),
         other => Err(format!("no command {other}\n\n{USAGE}").into()),

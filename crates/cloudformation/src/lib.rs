@@ -7,6 +7,7 @@ mod eval;
 mod load;
 mod nested;
 mod resources;
+mod sam;
 mod stack;
 mod template;
 

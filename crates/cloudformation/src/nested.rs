@@ -168,11 +168,11 @@ impl<'a> Stack<'a> {
     /// What must hold for a resource to exist; `None` when it certainly does not.
     pub(crate) fn exists(&self, resource: &Resource) -> Option<Vec<Assumption>> {
         let mut exists = self.place.exists.clone();
-        if let Some((name, span)) = resource.condition() {
+        if let Some((name, span, state)) = resource.condition() {
             match self.condition(name, span).as_bool() {
-                Some(true) => {}
-                Some(false) => return None,
-                None => exists.push(Assumption::new(format!("`condition {name}` is true"))),
+                Some(decided) if decided == state => {}
+                Some(_) => return None,
+                None => exists.push(Assumption::new(format!("`condition {name}` is {state}"))),
             }
         }
         Some(exists)

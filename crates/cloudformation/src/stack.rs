@@ -85,10 +85,14 @@ impl Resource {
         self.body.get("Properties")?.get(name)
     }
 
-    /// The condition on which it exists.
-    pub(crate) fn condition(&self) -> Option<(&str, Span)> {
+    /// The condition on which it exists, and the state it must have. (Only what SAM makes exists when one is false.)
+    pub(crate) fn condition(&self) -> Option<(&str, Span, bool)> {
         let value = self.body.get("Condition")?;
-        value.as_str().map(|name| (name, value.span))
+        if let Some(negated) = value.get("Fn::Not").and_then(Value::as_list) {
+            let name = negated.items.first()?.get("Condition")?;
+            return Some((name.as_str()?, name.span, false));
+        }
+        value.as_str().map(|name| (name, value.span, true))
     }
 }
 
@@ -266,7 +270,17 @@ impl<'a> Stack<'a> {
                 resources.insert(Arc::from(name), resource);
             }
         }
-        resources
+        // The transform is what makes these types deployable; tools add it where a template leaves it out.
+        let serverless = resources.values().any(|r| r.kind.starts_with("AWS::Serverless::"));
+        if serverless {
+            let resolve = |value: &Value| match value.get("Ref").and_then(Value::as_str) {
+                Some(name) => self.parameters.get(name).cloned().unwrap_or_else(|| value.clone()),
+                None => value.clone(),
+            };
+            crate::sam::transform(resources, self.template.root.get("Globals"), &resolve)
+        } else {
+            resources
+        }
     }
 }
 

@@ -230,3 +230,33 @@ fn doubling_names_end() {
     let sources = Sources::in_memory(&[("t.yaml", &text)]);
     assert_eq!(analyze(&sources, &Options::default()).configurations.len(), 1);
 }
+
+#[test]
+fn serverless_resources_get_their_roles() {
+    let text = r"
+Transform: AWS::Serverless-2016-10-31
+Globals:
+  Function: {Tracing: Active, VpcConfig: {SubnetIds: [s]}}
+Conditions: {Own: !Equals [!Ref 'AWS::Region', eu-west-1]}
+Resources:
+  Reader:
+    Type: AWS::Serverless::Function
+    Properties:
+      Policies:
+        - AWSLambdaRole
+        - DynamoDBReadPolicy: {TableName: !Ref Table}
+        - Statement: [{Effect: Allow, Action: 's3:GetObject', Resource: '*'}]
+      Events: {Q: {Type: SQS, Properties: {Queue: !GetAtt Queue.Arn}}}
+  Owned:
+    Type: AWS::Serverless::Function
+    Properties: {Role: !If [Own, 'arn:aws:iam::123456789012:role/own', !Ref 'AWS::NoValue'], Tracing: Disabled}
+  Flow:
+    Type: AWS::Serverless::StateMachine
+    Properties:
+      Policies: [{LambdaInvokePolicy: {FunctionName: !Ref Reader}}]
+      Events: {Daily: {Type: Schedule, Properties: {Schedule: rate(1 day)}}}
+  Table: {Type: AWS::Serverless::SimpleTable}
+  Queue: {Type: AWS::SQS::Queue}
+";
+    insta::assert_snapshot!(dump(&[("t.yaml", text)]));
+}
