@@ -2,6 +2,14 @@
 //!
 //! Each expression is wrapped in `jsonencode`, so that numbers are compared digit by digit. Terraform runs outside,
 //! through `tf_eval.py` of the judges' folder.
+//!
+//! What is known to differ, and why:
+//! - Our values do not say whether a list is a tuple, a list or a set, nor whether a map is an object. So a set may
+//!   be indexed or concatenated, lists of sets do not reorder, `tolist([1]) == [1]` is true, and the key in a
+//!   for-expression over a set is a number.
+//! - A conditional's other branch is looked at only when it is written out, and only its outermost type must agree.
+//! - `base64gzip`, `bcrypt`, `uuid` and `plantimestamp` are unknown.
+//! - `cidrsubnet` takes no negative numbers.
 
 mod generate;
 mod picked;

@@ -31,14 +31,23 @@ impl<'a> Evaluator<'a> {
         let Some(last) = arguments.pop() else {
             return self.apply(cx, call, &arguments, span);
         };
+        // Of these any number of further arguments is one unknown argument.
+        let name = call.name.strip_prefix("core::").unwrap_or(&call.name);
+        let grows = matches!(name, "merge" | "concat" | "setunion");
         self.distribute(cx, vec![last], span, &mut |last| {
             let mut arguments = arguments.clone();
             match last.first().map(|v| &v.kind) {
                 Some(Kind::List(l)) => {
-                    if let Some(symbol) = &l.open {
-                        return Ok(self.depends(cx, span, symbol));
-                    }
                     arguments.extend(l.items.iter().cloned());
+                    match &l.open {
+                        Some(symbol) if !grows => return Ok(self.depends(cx, span, symbol)),
+                        Some(symbol) => arguments.push(Value::unknown(symbol.clone(), span)),
+                        None => {}
+                    }
+                    self.apply(cx, call, &arguments, span)
+                }
+                Some(Kind::Unknown(symbol)) if grows => {
+                    arguments.push(Value::unknown(symbol.clone(), span));
                     self.apply(cx, call, &arguments, span)
                 }
                 Some(Kind::Unknown(symbol)) => Ok(self.depends(cx, span, symbol)),

@@ -145,6 +145,8 @@ fn unknown_values_stay_symbols() {
         k = [for x in var.u : x]
         l = { for k in ["p", "q"] : k => 1 if var.u == "p" || k == "q" }
         m = length([for k in ["p", "q"] : k if var.c])
+        n = merge({ a = 1 }, { b = 2 }, var.u...)["b"]
+        o = concat(["a"], var.u...)
         "#,
         &[
             ("a", "\"x-⟨var.u⟩-y\""),
@@ -160,6 +162,8 @@ fn unknown_values_stay_symbols() {
             ("k", "⟨[for x in var.u : x]⟩"),
             ("l", "{var.u == \"p\"? true: {p=1, q=1}, false: {q=1}}"),
             ("m", "{var.c? true: 2, false: 0}"),
+            ("n", "{var.u has \"b\"? false: 2, true: ⟨var.u[\"b\"]⟩}"),
+            ("o", "[\"a\", …⟨var.u⟩]"),
         ],
     );
 }
