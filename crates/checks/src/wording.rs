@@ -35,8 +35,8 @@ pub(crate) fn party(node: &Node) -> Party {
 /// Which document a grant is: "policy `ops`".
 pub(crate) fn document(info: &GrantInfo) -> String {
     match &info.source {
-        PolicySource::Inline(Some(name)) => format!("inline policy `{name}`"),
-        PolicySource::Inline(None) => format!("inline policy of `{}`", info.attachment.address),
+        PolicySource::Inline(Some(name)) if name.is_known() => format!("inline policy `{name}`"),
+        PolicySource::Inline(_) => format!("inline policy `{}`", info.attachment.address),
         PolicySource::Customer(origin) => format!("policy `{}`", origin.address),
         PolicySource::Aws(arn) | PolicySource::Outside(arn) => {
             let arn = arn.to_string();

@@ -1,4 +1,4 @@
-# A Deny on the privileged role: the pattern covers it, and it cannot be passed.
+# A Deny on the privileged role: the pattern covers it, and it cannot be passed; others that fit the pattern can.
 
 data "aws_iam_policy_document" "ec2" {
   statement {
@@ -36,7 +36,7 @@ resource "aws_iam_user_policy" "ada" {
     Version = "2012-10-17"
     Statement = [
       { Effect = "Allow", Action = "ec2:*", Resource = "*" },
-      { Effect = "Allow", Action = "iam:PassRole", Resource = "arn:aws:iam::*:role/adm*" },
+      { Effect = "Allow", Action = "iam:PassRole", Resource = "arn:aws:iam::*:role/adm*" }, # finding: open-pass-role low possible ada
       { Effect = "Deny", Action = "iam:PassRole", Resource = aws_iam_role.admin.arn },
     ]
   })
