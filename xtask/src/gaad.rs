@@ -201,35 +201,28 @@ fn pair(
     list: &str,
     report: &mut Report,
 ) {
-    let mut left: BTreeSet<&String> = theirs.keys().filter(|k| !ours.contains_key(*k)).collect();
-    for (name, facets) in ours {
-        report.compared += 1;
-        let other = theirs.get_key_value(name).or_else(|| {
-            let found = nearest(name, &left)?;
-            left.remove(found);
-            report.made_up += 1;
-            theirs.get_key_value(found)
-        });
-        match other {
-            Some((_, other)) => pair_facets(facets, other, &format!("{list} {name}"), report),
-            None => report.different.push(format!("{list} {name}: only ours")),
+    let same = |a: &BTreeMap<String, Json>, b: &BTreeMap<String, Json>| {
+        a.iter().filter(|(name, value)| b.get(*name) == Some(value)).count()
+    };
+    let pairs = match_up(ours, theirs, &same, report);
+    for (name, other) in pairs.ours {
+        match (ours.get(name), theirs.get(other.map_or(name.as_str(), String::as_str))) {
+            (Some(facets), Some(other)) => pair_facets(facets, other, &format!("{list} {name}"), report),
+            _ => report.different.push(format!("{list} {name}: only ours")),
         }
     }
-    let only = left.into_iter().map(|name| format!("{list} {name}: only theirs"));
+    let only = pairs
+        .theirs
+        .into_iter()
+        .map(|name| format!("{list} {name}: only theirs"));
     report.different.extend(only);
 }
 
 fn pair_facets(ours: &BTreeMap<String, Json>, theirs: &BTreeMap<String, Json>, whose: &str, report: &mut Report) {
-    let mut left: BTreeSet<&String> = theirs.keys().filter(|k| !ours.contains_key(*k)).collect();
-    for (name, value) in ours {
-        report.compared += 1;
-        let other = theirs.get(name).or_else(|| {
-            let found = nearest(name, &left)?;
-            left.remove(found);
-            report.made_up += 1;
-            theirs.get(found)
-        });
-        match other {
+    let pairs = match_up(ours, theirs, &|a, b| usize::from(a == b), report);
+    for (name, other) in pairs.ours {
+        let value = ours.get(name).unwrap_or(&Json::Null);
+        match theirs.get(other.map_or(name.as_str(), String::as_str)) {
             Some(other) if other == value => {}
             Some(other) if alike_json(value, other) => report.made_up += 1,
             Some(other) => report
@@ -238,15 +231,51 @@ fn pair_facets(ours: &BTreeMap<String, Json>, theirs: &BTreeMap<String, Json>, w
             None => report.different.push(format!("{whose}: {name}: only ours {value}")),
         }
     }
-    let only = left.into_iter().map(|name| format!("{whose}: {name}: only theirs"));
+    let only = pairs
+        .theirs
+        .into_iter()
+        .map(|name| format!("{whose}: {name}: only theirs"));
     report.different.extend(only);
 }
 
-/// The name of theirs that differs in made-up letters only and begins most like ours.
-fn nearest<'a>(ours: &str, theirs: &BTreeSet<&'a String>) -> Option<&'a String> {
-    let same = |k: &String| ours.bytes().zip(k.bytes()).take_while(|(a, b)| a == b).count();
-    let alike = theirs.iter().copied().filter(|k| alike(ours, k));
-    alike.max_by_key(|k| same(k))
+/// Which key of ours is which of theirs.
+struct Pairs<'a> {
+    /// Every key of ours, with the key of theirs that differs in made-up letters, if there is one.
+    ours: Vec<(&'a String, Option<&'a String>)>,
+    /// What is left of theirs.
+    theirs: Vec<&'a String>,
+}
+
+/// Pairs keys; of several that are alike, those whose values have most in common and then begin most alike.
+fn match_up<'a, V>(
+    ours: &'a BTreeMap<String, V>,
+    theirs: &'a BTreeMap<String, V>,
+    same: &dyn Fn(&V, &V) -> usize,
+    report: &mut Report,
+) -> Pairs<'a> {
+    let begin = |a: &str, b: &str| a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
+    let mut likely: Vec<(usize, usize, &String, &String)> = Vec::new();
+    for (a, x) in ours.iter().filter(|(k, _)| !theirs.contains_key(*k)) {
+        for (b, y) in theirs.iter().filter(|(k, _)| !ours.contains_key(*k)) {
+            if alike(a, b) {
+                likely.push((same(x, y), begin(a, b), a, b));
+            }
+        }
+    }
+    likely.sort();
+    let mut found: BTreeMap<&String, &String> = BTreeMap::new();
+    let mut taken: BTreeSet<&String> = ours.keys().collect();
+    for (_, _, a, b) in likely.into_iter().rev() {
+        if !found.contains_key(a) && taken.insert(b) {
+            found.insert(a, b);
+        }
+    }
+    report.compared += ours.len();
+    report.made_up += found.len();
+    Pairs {
+        ours: ours.keys().map(|k| (k, found.get(k).copied())).collect(),
+        theirs: theirs.keys().filter(|k| !taken.contains(k)).collect(),
+    }
 }
 
 /// A policy document in one order: statements as a list, sets of strings sorted, single strings as lists.

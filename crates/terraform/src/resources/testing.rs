@@ -70,16 +70,22 @@ pub(crate) fn facts(instances: &[(&str, &str)]) -> Configuration {
     facts_of(&instances)
 }
 
-/// The facts of instances.
+/// The facts of instances with which nothing is wrong.
 pub(crate) fn facts_of(instances: &[Instance]) -> Configuration {
+    let (configuration, diagnostics) = lowered(instances);
+    assert_eq!(diagnostics, Vec::<String>::new());
+    configuration
+}
+
+/// The facts of instances, and what is wrong with them.
+pub(crate) fn lowered(instances: &[Instance]) -> (Configuration, Vec<String>) {
     let mut configuration = Configuration::new(".", Language::Terraform);
     configuration
         .scopes
         .extend(instances.first().map(|i| i.account.clone()));
     let mut diagnostics = Vec::new();
     super::lower(instances, &mut configuration, &mut diagnostics);
-    assert!(diagnostics.is_empty());
-    configuration
+    (configuration, diagnostics.into_iter().map(|d| d.headline).collect())
 }
 
 /// A value as text, choices as `on ? a : b`.

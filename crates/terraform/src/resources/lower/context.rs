@@ -44,8 +44,19 @@ impl<'a> Lowering<'a> {
         refer::add_undeclared(self.configuration);
     }
 
+    /// Tells that an argument which names somebody is missing.
+    fn check(&mut self, instance: &Instance, to: &Target<'_>) {
+        if to.value.as_ref().is_none_or(Value::is_null) {
+            let headline = format!("`{}` does not say which `{}`", instance.origin.address, to.argument);
+            let span = instance.origin.span;
+            self.diagnostics
+                .push(Diagnostic::warning("terraform-argument", headline, span));
+        }
+    }
+
     /// Attaches `policy` to whoever `to` names, one fact for each alternative.
     pub(super) fn attach(&mut self, instance: &Instance, to: &Target<'_>, policy: &PolicyRef) {
+        self.check(instance, to);
         for (origin, to) in to.refs(instance) {
             self.configuration.attachments.push(Attachment {
                 origin,
@@ -67,6 +78,8 @@ impl<'a> Lowering<'a> {
 
     /// Puts `user` into `group`.
     pub(super) fn join(&mut self, instance: &Instance, user: &Target<'_>, group: &Target<'_>) {
+        self.check(instance, user);
+        self.check(instance, group);
         for (outer, user) in user.refs(instance) {
             for (inner, group) in group.refs(instance) {
                 let mut origin = outer.clone();

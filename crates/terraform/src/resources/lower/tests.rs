@@ -2,7 +2,7 @@ use rolecall_facts::{Configuration, PolicyRef};
 use rolecall_source::{Span, Text, Value};
 
 use crate::instance::{Instance, Mode};
-use crate::resources::testing::{choice, facts, facts_of, instance, show, value};
+use crate::resources::testing::{choice, facts, facts_of, instance, lowered, show, value};
 
 const ACCOUNT: &str = "\u{27e8}account\u{27e9}";
 
@@ -123,7 +123,6 @@ fn what_is_unknown_is_not_dropped() {
             "aws_iam_role_policy_attachment.a",
             r#"{"role": <var.role>, "policy_arn": <var.policy>}"#,
         ),
-        ("aws_iam_role_policy_attachment.b", r#"{"policy_arn": "A"}"#),
         (
             "aws_iam_policy_attachment.c",
             r#"{"users": <var.users>, "policy_arn": "A"}"#,
@@ -137,12 +136,24 @@ fn what_is_unknown_is_not_dropped() {
         attached(&c),
         [
             "Role \u{27e8}var.role\u{27e9} <- \u{27e8}var.policy\u{27e9}",
-            "Role \u{27e8}aws_iam_role_policy_attachment.b.role\u{27e9} <- A",
             "User \u{27e8}var.users[*]\u{27e9} <- A open",
         ]
     );
     assert_eq!(c.memberships.len(), 1);
     assert!(c.memberships[0].origin.open);
+}
+
+#[test]
+fn a_missing_target_is_told_and_unknown() {
+    let (c, wrong) = lowered(&[instance(
+        "aws_iam_role_policy_attachment.b",
+        value(r#"{"policy_arn": "A"}"#),
+    )]);
+    assert_eq!(
+        attached(&c),
+        ["Role \u{27e8}aws_iam_role_policy_attachment.b.role\u{27e9} <- A"]
+    );
+    assert_eq!(wrong, ["`aws_iam_role_policy_attachment.b` does not say which `role`"]);
 }
 
 #[test]
