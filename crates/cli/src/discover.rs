@@ -40,6 +40,31 @@ impl Found {
         }
         Ok(names)
     }
+
+    /// Adds the module in folder `dir` of the repository, which a configuration calls from beside the paths of the scan:
+    /// its own configuration files, and below it whatever it may read. True iff that brings a file.
+    pub(crate) fn module(&mut self, dir: &str) -> bool {
+        let before = self.files.len();
+        let top = self.root.join(dir);
+        let inside = fs::canonicalize(&top).is_ok_and(|p| p.starts_with(&self.root) && p.is_dir());
+        let hidden = |e: &walkdir::DirEntry| e.file_name() == ".git" || e.file_name() == ".terraform";
+        let walk = WalkDir::new(&top).sort_by_file_name().into_iter();
+        let files = walk
+            .filter_entry(|e| !hidden(e))
+            .filter_map(Result::ok)
+            .take(if inside { ENTRIES } else { 0 });
+        for entry in files.filter(|e| e.file_type().is_file()) {
+            let name = entry.file_name().to_string_lossy();
+            let configures = [".tf", ".tofu", ".tf.json", ".tofu.json"]
+                .iter()
+                .any(|e| name.ends_with(e));
+            if entry.depth() > 1 && configures {
+                continue;
+            }
+            self.files.extend(relative(&self.root, entry.path()));
+        }
+        self.files.len() > before
+    }
 }
 
 /// Finds the files below `paths`.

@@ -7,8 +7,8 @@ use std::sync::{Mutex, Once, PoisonError};
 
 use rayon::prelude::*;
 use rolecall_checks::Analysis;
-use rolecall_facts::Output;
-use rolecall_source::{Diagnostic, FileId, Level, Sources, Span};
+use rolecall_facts::{Output, Unresolved};
+use rolecall_source::{Diagnostic, FileId, Level, Sources, Span, limits};
 
 use crate::args::InputArgs;
 use crate::console::Failure;
@@ -78,17 +78,34 @@ pub(crate) fn read(args: &InputArgs) -> Result<Input, Failure> {
             parameters: args.parameter.iter().cloned().collect(),
         },
     };
-    let sources = Sources::new(found.files.into_iter().collect(), Box::new(Disk { root: found.root }));
-    let mut diagnostics = found.diagnostics;
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(args.threads.map_or(0, usize::from))
         .stack_size(STACK_BYTES)
         .build()
         .map_err(|e| Failure::Threads(e.to_string()))?;
-    let results: Vec<Result<Output, Diagnostic>> = pool.install(|| {
-        let one = |f: &Frontend| guarded(f.name, || (f.read)(&sources, &given));
-        FRONTENDS.par_iter().map(one).collect()
-    });
+    let mut round = 0;
+    let (sources, results) = loop {
+        let disk = Disk {
+            root: found.root.clone(),
+        };
+        let sources = Sources::new(found.files.iter().cloned().collect(), Box::new(disk));
+        let results: Vec<Result<Output, Diagnostic>> = pool.install(|| {
+            let one = |f: &Frontend| guarded(f.name, || (f.read)(&sources, &given));
+            FRONTENDS.par_iter().map(one).collect()
+        });
+        round += 1;
+        let missing = results
+            .iter()
+            .flatten()
+            .flat_map(|o| &o.unresolved)
+            .filter_map(|u| beside(u, &sources));
+        let missing: BTreeSet<String> = missing.collect();
+        let brought = missing.iter().filter(|dir| found.module(dir)).count();
+        if brought == 0 || round > limits::MODULE_DEPTH {
+            break (sources, results);
+        }
+    };
+    let mut diagnostics = found.diagnostics;
     let mut outputs = Vec::new();
     let mut broken = false;
     for result in results {
@@ -106,6 +123,23 @@ pub(crate) fn read(args: &InputArgs) -> Result<Input, Failure> {
         diagnostics,
         broken,
     })
+}
+
+/// The folder of a module that is called by a local path, if that path stays inside the root.
+fn beside(call: &Unresolved, sources: &Sources) -> Option<String> {
+    if !call.source.starts_with("./") && !call.source.starts_with("../") {
+        return None;
+    }
+    let mut folder: Vec<&str> = sources.path(call.span.file).split('/').collect();
+    folder.pop();
+    for part in call.source.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(folder.pop()?),
+            name => folder.push(name),
+        }
+    }
+    Some(folder.join("/"))
 }
 
 static HOOK: Once = Once::new();

@@ -61,7 +61,9 @@ fn places(folder: &Folder, from: &str, args: &[&str]) -> Vec<String> {
     let dump = run(&folder.0.join(from), &[&["dump", "facts"], args].concat());
     let text = dump.stdout();
     let places = text.lines().filter_map(|l| l.trim().strip_prefix("at "));
-    places.map(|p| p.split(':').next().unwrap().to_owned()).collect()
+    places
+        .map(|p| p.split(':').next().unwrap_or_default().to_owned())
+        .collect()
 }
 
 #[test]
@@ -107,6 +109,26 @@ fn what_git_ignores_is_left_out_and_what_init_fetched_is_not() {
         r#"{"Modules":[{"Key":"","Source":"","Dir":"."},{"Key":"m","Source":"registry.terraform.io/example/m/aws","Version":"1.0.0","Dir":".terraform/modules/m"}]}"#,
     );
     assert_eq!(places(&folder, "", &[]), [".terraform/modules/m/main.tf"]);
+}
+
+#[test]
+fn a_module_beside_the_path_is_read_and_what_lies_below_it_is_not() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.0.join(".git")).unwrap();
+    folder.file(
+        "envs/prod/main.tf",
+        "module \"a\" {\n  source = \"../../modules/a\"\n}\n",
+    );
+    folder.file("modules/a/main.tf", "module \"b\" {\n  source = \"../b\"\n}\n");
+    folder.file("modules/b/main.tf", ROLE);
+    folder.file("modules/b/examples/full/main.tf", ROLE);
+    folder.file("modules/c/main.tf", ROLE);
+    assert_eq!(places(&folder, "", &["envs/prod"]), ["modules/b/main.tf"]);
+    folder.file(
+        "out/main.tf",
+        "module \"x\" {\n  source = \"../../../../../../etc\"\n}\n",
+    );
+    assert!(places(&folder, "", &["out"]).is_empty());
 }
 
 #[test]
@@ -210,4 +232,56 @@ fn colour_is_only_where_it_is_wanted() {
     let escapes = |args: &[&str]| run(&folder.0, args).stdout().contains('\u{1b}');
     assert!(escapes(&["scan", "--color", "always"]));
     assert!(!escapes(&["scan"]) && !escapes(&["scan", "--color", "never"]));
+}
+
+/// A user who can launch with a role that reads one bucket.
+const GAIN: &str = r#"
+resource "aws_iam_user" "ci" {
+  name = "ci"
+}
+
+resource "aws_iam_user_policy" "ci" {
+  user   = aws_iam_user.ci.name
+  policy = jsonencode({
+    Statement = [{ Effect = "Allow", Action = ["ec2:RunInstances", "iam:PassRole"], Resource = "*" }]
+  })
+}
+
+resource "aws_iam_role" "app" {
+  name = "app"
+  assume_role_policy = jsonencode({
+    Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "ec2.amazonaws.com" } }]
+  })
+}
+
+resource "aws_iam_role_policy" "app" {
+  role   = aws_iam_role.app.name
+  policy = jsonencode({ Statement = [{ Effect = "Allow", Action = "s3:PutObject", Resource = "arn:aws:s3:::b/*" }] })
+}
+
+resource "aws_iam_instance_profile" "app" {
+  name = "app"
+  role = aws_iam_role.app.name
+}
+"#;
+
+#[test]
+fn what_is_reported_decides_the_exit_code() {
+    let folder = Folder::new();
+    folder.file("main.tf", GAIN);
+    for (args, code) in [
+        (&[][..], 1),
+        (&["--fail-on", "medium"], 1),
+        (&["--fail-on", "high"], 0),
+        (&["--fail-on", "never"], 0),
+        (&["--min-severity", "high"], 0),
+        (&["--fail-on", "low", "--min-severity", "critical"], 0),
+    ] {
+        let scan = run(&folder.0, &[&["scan"], args].concat());
+        assert_eq!(scan.code(), code, "{args:?} {}", scan.stdout());
+    }
+    let hidden = run(&folder.0, &["--min-severity", "high"]).stdout();
+    assert!(hidden.contains("not shown for their severity"), "{hidden}");
+    let quiet = run(&folder.0, &["--quiet"]).stdout();
+    assert!(quiet.contains("s3:PutObject") && !quiet.contains("Analysed"), "{quiet}");
 }
