@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
-use rolecall_iam::{Answer, Authority, Caller, Engine, Grant, PolicyKind, parse_policy};
+use rolecall_iam::{Answer, Authority, Caller, Engine, Grant, PolicyKind, Prepared, parse_policy};
 use rolecall_source::{FileId, Span, Text, Value, json};
 
 /// The goal on two cores.
@@ -57,7 +57,7 @@ impl Totals {
     }
 }
 
-fn row(engine: &Engine, all: &[Authority], target: usize) -> Totals {
+fn row(engine: &Engine, all: &[Prepared], target: usize) -> Totals {
     let mut totals = Totals::default();
     let Some(first) = all.get(target) else { return totals };
     for (principal, second) in all.iter().enumerate().filter(|(p, _)| *p != target) {
@@ -81,9 +81,7 @@ fn main() -> ExitCode {
     let all: Vec<Authority> = policies.par_iter().map(|p| authority(&p.document)).collect();
     let parsed = start.elapsed();
     let engine = Engine::new();
-    for one in &all {
-        engine.prepare(one);
-    }
+    let all: Vec<Prepared> = all.iter().map(|one| engine.prepare(one)).collect();
     let compiled = start.elapsed();
     let mut totals = (0..all.len())
         .into_par_iter()
@@ -143,7 +141,7 @@ const CONTAINED: &[(&str, &str)] = &[
     ("policy/IAMReadOnlyAccess", "policy/AdministratorAccess"),
 ];
 
-fn missed(engine: &Engine, all: &[Authority], find: &dyn Fn(&str) -> Option<usize>) -> Vec<String> {
+fn missed(engine: &Engine, all: &[Prepared], find: &dyn Fn(&str) -> Option<usize>) -> Vec<String> {
     let mut out = Vec::new();
     for (inner, outer) in CONTAINED {
         let pair = find(inner)

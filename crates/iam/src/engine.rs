@@ -1,10 +1,18 @@
-use crate::gain::{Comparer, escalates};
+use std::sync::Arc;
+
+use crate::gain::{Comparer, Compiled, escalates};
 use crate::{Answer, Authority, Gain, Relation};
 
 /// Compares authorities, remembering answers by content.
 #[derive(Default)]
 pub struct Engine {
     comparer: Comparer,
+}
+
+/// An authority that is ready for comparing by the engine that prepared it.
+pub struct Prepared {
+    authority: Authority,
+    compiled: Arc<Compiled>,
 }
 
 impl Engine {
@@ -25,13 +33,21 @@ impl Engine {
     /// Whether `target` is allowed a request that `principal` is not: the same answer as [`Engine::gain`], with the
     /// first request that is found and without a summary.
     #[must_use]
-    pub fn relation(&self, target: &Authority, principal: &Authority) -> Relation {
+    pub fn relation(&self, target: &Prepared, principal: &Prepared) -> Relation {
+        let (target, principal) = (
+            (&target.authority, &*target.compiled),
+            (&principal.authority, &*principal.compiled),
+        );
         self.comparer.relation(target, principal)
     }
 
-    /// Makes an authority ready for comparing, so that comparisons in parallel do not wait for each other.
-    pub fn prepare(&self, authority: &Authority) {
-        let _ = self.comparer.compile(authority);
+    /// Makes an authority ready for many comparisons by this engine.
+    #[must_use]
+    pub fn prepare(&self, authority: &Authority) -> Prepared {
+        Prepared {
+            authority: authority.clone(),
+            compiled: self.comparer.compile(authority),
+        }
     }
 
     /// Can `authority` make itself administrator by changing its own permissions: a policy on itself, or a new role

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use rolecall_source::{Class, Text};
 
-use crate::evaluate::{action_matches, evaluate};
+use crate::condition::Condition;
+use crate::evaluate::{action_matches, evaluate, policies};
 use crate::pattern::{Arn, Pattern, Search, meets, witness};
 use crate::solve::{Candidate, End, Flow, Known, Mode, Problem, Resources, Rule, Side};
-use crate::{Answer, Assumptions, Authority, Context, Decision, Effect, Found, Grant, Query, Request};
+use crate::{Answer, Authority, Context, Decision, Effect, Found, Grant, Query, Request, Statement};
 
 /// Most requests of one look that are judged before the best of them is taken.
 const CANDIDATES: usize = 24;
@@ -16,6 +17,8 @@ const ASSIGNMENTS: usize = 16;
 /// Most automaton states of a look for a resource that only has to be in the query.
 const STATES: usize = 4_000;
 
+/// The account of the resource: the caller's own, unless a query says otherwise.
+const RESOURCE_ACCOUNT: &str = "aws:resourceaccount";
 /// Certain and ordinary.
 const PLAIN: Mode = Mode {
     strict: true,
@@ -69,8 +72,16 @@ impl<'a> Finder<'a> {
     }
 
     fn run(mut self) -> Found {
+        let mut fixed = self.query.fixed.clone();
+        if let Some(account) = self.authority.caller.account.as_ref()
+            && !self.query.absent.contains(RESOURCE_ACCOUNT)
+        {
+            fixed
+                .entry(RESOURCE_ACCOUNT.to_owned())
+                .or_insert_with(|| vec![account.clone()]);
+        }
         let known = Known {
-            fixed: self.query.fixed.clone(),
+            fixed,
             absent: self.query.absent.clone(),
             ..Known::default()
         };
@@ -179,7 +190,7 @@ fn judge(authority: &Authority, action: &str, known: &Known, candidate: Candidat
     };
     let decision = evaluate(authority, &request);
     let mut chosen = candidate.chosen;
-    chosen.extend(known.chosen());
+    chosen.extend(known.assigned.iter().cloned());
     let answer = if chosen.is_empty() {
         decision.answer.clone()
     } else {
@@ -271,53 +282,11 @@ fn assignments(authority: &Authority, known: &Known) -> Vec<Known> {
         caller: &authority.caller,
         known,
     };
-    let mut keys = BTreeSet::new();
-    let grants = authority.identity.iter().chain(&authority.boundary);
-    for grant in grants.chain(authority.controls.iter().flatten()) {
-        for statement in &grant.policy.statements {
-            keys.extend(
-                statement
-                    .variables()
-                    .filter(|k| side.key(k).is_none())
-                    .map(str::to_owned),
-            );
-        }
-    }
-    known.assign(keys, ASSIGNMENTS)
-}
-
-impl Known {
-    /// What the values given to keys that patterns refer to rely on.
-    fn chosen(&self) -> Assumptions {
-        self.assigned.clone()
-    }
-
-    /// This, once for each way to give a value, or none, to each of `keys`; at most `limit` ways.
-    pub(crate) fn assign(&self, keys: BTreeSet<String>, limit: usize) -> Vec<Self> {
-        let mut ways = vec![self.clone()];
-        for key in keys {
-            if ways.len() * 2 > limit {
-                ways.iter_mut().for_each(|w| w.leave_out(&key));
-                continue;
-            }
-            let mut with = ways.clone();
-            ways.iter_mut().for_each(|w| w.leave_out(&key));
-            with.iter_mut().for_each(|w| w.give(&key));
-            ways.extend(with);
-        }
-        ways
-    }
-
-    fn leave_out(&mut self, key: &str) {
-        self.absent.insert(key.to_owned());
-    }
-
-    fn give(&mut self, key: &str) {
-        let value = Text::plain("any-value");
-        self.assigned
-            .extend(crate::solve::circumstance(key, std::slice::from_ref(&value)));
-        self.fixed.insert(key.to_owned(), vec![value]);
-    }
+    let statements = || policies(authority).flat_map(|p| &p.statements);
+    let keys = statements().flat_map(Statement::variables);
+    let keys: BTreeSet<&str> = keys.filter(|k| side.key(k).is_none()).collect();
+    let conditions: Vec<(&Condition, Side<'_>)> = statements().flat_map(|s| &s.conditions).map(|c| (c, side)).collect();
+    known.assign(&keys, &conditions, ASSIGNMENTS)
 }
 
 /// Context as a query fixes it.

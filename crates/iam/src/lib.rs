@@ -20,7 +20,7 @@ mod trust;
 pub use answer::{Answer, Assumptions};
 pub use authority::{Authority, Caller, Grant};
 pub use condition::{Comparison, Condition, Operator, Qualifier};
-pub use engine::Engine;
+pub use engine::{Engine, Prepared};
 pub use evaluate::evaluate;
 pub use find::find;
 pub use gain::{Gain, Rank, Relation, ServiceGain, Witness};

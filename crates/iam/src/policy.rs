@@ -1,6 +1,7 @@
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rolecall_source::{Span, Symbol, Text};
+use rustc_hash::FxHashMap;
 
 use crate::Assumptions;
 use crate::condition::Condition;
@@ -72,6 +73,58 @@ pub struct Patterns {
     pub open: Assumptions,
     /// The element's name and value.
     pub span: Option<Span>,
+    pub(crate) index: Index,
+}
+
+/// Finds the action patterns that may name an action. Made when it is first needed.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Index(OnceLock<Names>);
+
+#[derive(Clone, Debug, Default)]
+struct Names {
+    /// Names in full, in lower case.
+    literals: FxHashMap<String, usize>,
+    /// Patterns of one service, by its prefix in lower case.
+    services: FxHashMap<String, Vec<usize>>,
+    /// All others.
+    others: Vec<usize>,
+}
+
+impl Names {
+    fn of(items: &[Template]) -> Self {
+        let mut names = Self::default();
+        for (at, item) in items.iter().enumerate() {
+            let Some(text) = item.text.as_str() else {
+                names.others.push(at);
+                continue;
+            };
+            match text.split_once(':') {
+                _ if !text.contains(['*', '?']) => {
+                    names.literals.entry(text.to_ascii_lowercase()).or_insert(at);
+                }
+                Some((service, _)) if !service.contains(['*', '?']) => {
+                    names.services.entry(service.to_ascii_lowercase()).or_default().push(at);
+                }
+                _ => names.others.push(at),
+            }
+        }
+        names
+    }
+}
+
+impl Patterns {
+    /// The items that may name `action`, read as the patterns of an `Action` element.
+    pub(crate) fn for_action(&self, action: &str) -> impl Iterator<Item = &Template> {
+        let names = self.index.0.get_or_init(|| Names::of(&self.items));
+        let lower = action.to_ascii_lowercase();
+        let service = lower.split(':').next().unwrap_or_default();
+        let literal = names.literals.get(&lower).into_iter();
+        let of_service = names.services.get(service).into_iter().flatten();
+        literal
+            .chain(of_service)
+            .chain(&names.others)
+            .filter_map(|at| self.items.get(*at))
+    }
 }
 
 /// `Principal` or `NotPrincipal`.

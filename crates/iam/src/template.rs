@@ -59,6 +59,11 @@ impl Template {
         }
     }
 
+    /// True iff it is the variable of `key` and nothing else.
+    pub(crate) fn is_variable(&self, key: &str) -> bool {
+        matches!(self.parts.as_slice(), [Part::Variable { key: own, .. }] if own == key)
+    }
+
     /// The keys of its variables.
     pub(crate) fn variables(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().filter_map(|p| match p {

@@ -60,12 +60,14 @@ pub(crate) fn applies(statement: &Statement, request: &Request, facts: &dyn Look
 
 /// Does an `Action` or `NotAction` element name the action? With the span of what matched.
 pub(crate) fn action_matches(patterns: &Patterns, action: &str) -> (Answer, Span) {
-    element(patterns, |item| item.action().matches_str(action))
+    element(patterns, patterns.for_action(action), |item| {
+        item.action().matches_str(action)
+    })
 }
 
 /// Does a `Resource` or `NotResource` element name the resource? With the span of what matched.
 pub(crate) fn patterns_match(patterns: &Patterns, resource: &Text, facts: &dyn Lookup) -> (Answer, Span) {
-    element(patterns, |item| match item.wild() {
+    element(patterns, patterns.items.iter(), |item| match item.wild() {
         Some(pattern) => matches(pattern, resource),
         None => item
             .pattern(&mut |key| facts.variable(key))
@@ -73,9 +75,13 @@ pub(crate) fn patterns_match(patterns: &Patterns, resource: &Text, facts: &dyn L
     })
 }
 
-fn element(patterns: &Patterns, mut answer: impl FnMut(&Template) -> Answer) -> (Answer, Span) {
+fn element<'p>(
+    patterns: &'p Patterns,
+    items: impl Iterator<Item = &'p Template>,
+    mut answer: impl FnMut(&Template) -> Answer,
+) -> (Answer, Span) {
     let mut result = (Answer::No, Span::NOWHERE);
-    for item in &patterns.items {
+    for item in items {
         let answer = answer(item);
         if settle(&mut result, answer, || item.span()) {
             break;

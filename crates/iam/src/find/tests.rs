@@ -4,7 +4,9 @@ use std::sync::Arc;
 use rolecall_source::{Class, Span, Symbol, TextBuilder, Value};
 
 use super::*;
-use crate::{Caller, PolicyKind, parse_policy, trusts_principal, trusts_principal_directly, trusts_service};
+use crate::{
+    Assumptions, Caller, PolicyKind, parse_policy, trusts_principal, trusts_principal_directly, trusts_service,
+};
 
 const RUN: &str = "ec2:RunInstances";
 

@@ -10,7 +10,7 @@ use super::content::Content;
 use super::shape::Shape;
 use super::solve::{Hit, Solved, contradicts, solve};
 use super::store::{Compiled, EVERYTHING, NOTHING, Store};
-use super::summary::{Gained, summarize};
+use super::summary::{Gained, name, summarize};
 use super::types::{Gain, Rank, Relation, Witness};
 use crate::evaluate::evaluate;
 use crate::{Answer, Assumptions, Authority, Request};
@@ -19,6 +19,9 @@ use crate::{Answer, Assumptions, Authority, Request};
 const UNKNOWN_SHAPE: u32 = u32::MAX;
 /// Most requests that are replayed for one pair while none is certain.
 const REPLAYS: usize = 24;
+
+/// Most questions of one pair that are given up before the pair is.
+const GIVE_UPS: usize = 4;
 
 /// The content of the first, the content of the second, the shape, the account.
 type Question = (u32, u32, u32, u32);
@@ -80,31 +83,21 @@ impl Comparer {
         found.unwrap_or_else(|| Arc::new(Content::nothing()))
     }
 
-    fn shape(&self, action: &Action, account: u32) -> (u32, Arc<Shape>) {
-        let (id, known) = match action {
-            Action::Known(at) => {
-                let action = ActionId(u16::try_from(*at).unwrap_or(u16::MAX));
-                let id = rolecall_catalog::shape_id(action).map_or(UNKNOWN_SHAPE, u32::from);
-                (id, Some(action))
-            }
-            Action::Named(_) => (UNKNOWN_SHAPE, None),
-        };
+    fn shape(&self, id: u32, action: &Action, account: u32) -> Arc<Shape> {
         let key = (id, account);
         if let Some(shape) = self.shapes.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            return (id, Arc::clone(shape));
+            return Arc::clone(shape);
         }
-        let shape = Arc::new(match known {
-            Some(action) => Shape::of(action, self.store().account_by_id(account)),
-            None => Shape::unknown(),
+        let shape = Arc::new(match action {
+            Action::Known(at) => Shape::of(id_of(*at), self.store().account_by_id(account)),
+            Action::Named(_) => Shape::unknown(),
         });
         let mut shapes = self.shapes.write().unwrap_or_else(PoisonError::into_inner);
-        (id, Arc::clone(shapes.entry(key).or_insert(shape)))
+        Arc::clone(shapes.entry(key).or_insert(shape))
     }
 
     /// What the first content allows on an action and the second does not.
-    fn solve(&self, target: u32, principal: u32, action: &Action, account: u32) -> Arc<Solved> {
-        let (id, shape) = self.shape(action, account);
-        let question = (target, principal, id, account);
+    fn solve(&self, question: Question, action: &Action) -> Arc<Solved> {
         if let Some(solved) = self
             .solved
             .read()
@@ -113,6 +106,8 @@ impl Comparer {
         {
             return Arc::clone(solved);
         }
+        let (target, principal, shape, account) = question;
+        let shape = self.shape(shape, action, account);
         let (target, principal) = (self.content(target), self.content(principal));
         let solved = Arc::new(solve(&target, &principal, &shape));
         let mut all = self.solved.write().unwrap_or_else(PoisonError::into_inner);
@@ -141,44 +136,28 @@ impl Comparer {
         out
     }
 
-    /// Whether `target` allows a request that `principal` does not, with the first that is found.
-    pub(crate) fn relation(&self, target: &Authority, principal: &Authority) -> Relation {
-        let (a, b) = (self.compile(target), self.compile(principal));
+    /// Whether `target` allows a request that `principal` does not, with the first that is found: where the principal
+    /// has nothing, where it has something, and for names that the catalogue does not have.
+    pub(crate) fn relation(&self, target: (&Authority, &Compiled), principal: (&Authority, &Compiled)) -> Relation {
+        let (a, b) = (target.1, principal.1);
         if a.id == b.id && !a.open {
             return no_relation();
         }
-        let known = a.some.minus(&b.full);
-        let known = known.map(|at| (Action::Known(at), a.content(at), b.content(at)));
-        let named = self.named((target, &a), (principal, &b));
-        let mut last: Option<(Question, Arc<Solved>)> = None;
-        let (mut unsure, mut gave_up, mut replays) = (None, false, 0);
-        for (action, mine, other) in known.chain(named) {
-            if mine == other || other == EVERYTHING {
-                continue;
-            }
-            let (shape, _) = self.shape(&action, a.account);
-            let question = (mine, other, shape, a.account);
-            let solved = match &last {
-                Some((same, solved)) if *same == question => Arc::clone(solved),
-                _ => self.solve(mine, other, &action, a.account),
-            };
-            last = Some((question, Arc::clone(&solved)));
-            gave_up |= solved.gave_up && solved.hit().is_none();
-            let Some(hit) = solved.hit() else { continue };
-            replays += 1;
-            match replay(target, principal, request(&action, hit)) {
-                Some((Answer::Yes, witness)) => return found(Answer::Yes, witness),
-                Some((answer, witness)) => unsure = unsure.or(Some((answer, witness))),
-                None => gave_up = true,
-            }
-            if replays >= REPLAYS {
-                break;
-            }
-        }
-        match unsure {
-            Some((answer, witness)) => found(answer, witness),
-            None => Relation {
-                answer: undecided(gave_up, &a, &b),
+        let mut look = Look::new(self, target, principal);
+        let contents = |at: usize| (Action::Known(at), a.content(at), b.content(at));
+        let sure = a.full.minus(&b.some).take(1).map(contents);
+        let absent = a.some.minus(&b.some).map(contents);
+        let partial = a.some.minus(&b.full).filter(|at| b.some.contains(*at)).map(contents);
+        let witness = look
+            .among(sure)
+            .or_else(|| look.among(absent))
+            .or_else(|| look.among(partial))
+            .or_else(|| look.among(self.named(target, principal).into_iter()));
+        match (witness, look.unsure) {
+            (Some(witness), _) => found(Answer::Yes, witness),
+            (None, Some((answer, witness))) => found(answer, witness),
+            (None, None) => Relation {
+                answer: undecided(look.gave_up > 0, a, b),
                 witness: None,
             },
         }
@@ -200,6 +179,7 @@ impl Comparer {
         let (a, b) = (target.1, principal.1);
         let mut gained = Gained::new();
         let mut local: FxHashMap<Question, Arc<Solved>> = FxHashMap::default();
+        let mut given_up = 0;
         let known = a
             .some
             .minus(&b.full)
@@ -208,13 +188,18 @@ impl Comparer {
             if mine == other || other == EVERYTHING {
                 continue;
             }
-            let (shape, _) = self.shape(&action, a.account);
-            let question = (mine, other, shape, a.account);
-            let solved = local
-                .entry(question)
-                .or_insert_with(|| self.solve(mine, other, &action, a.account));
-            let everywhere = mine == EVERYTHING;
-            gained.take(action, Arc::clone(solved), everywhere);
+            let question = (mine, other, shape_id(&action), a.account);
+            let solved = match local.get(&question) {
+                Some(solved) => Arc::clone(solved),
+                None if given_up >= GIVE_UPS => continue,
+                None => {
+                    let solved = self.solve(question, &action);
+                    given_up += usize::from(solved.gave_up && solved.hit().is_none());
+                    local.insert(question, Arc::clone(&solved));
+                    solved
+                }
+            };
+            gained.take(action, solved, mine == EVERYTHING);
         }
         let requests = gained
             .gravest(REPLAYS)
@@ -273,7 +258,9 @@ impl Comparer {
         }
         let mut unsure = false;
         for at in Bits::all().minus(&compiled.full) {
-            let solved = self.solve(EVERYTHING, compiled.content(at), &Action::Known(at), compiled.account);
+            let action = Action::Known(at);
+            let question = (EVERYTHING, compiled.content(at), shape_id(&action), compiled.account);
+            let solved = self.solve(question, &action);
             match solved.hit() {
                 Some(hit) if hit.certain && !compiled.open => return Answer::No,
                 Some(_) => unsure = true,
@@ -288,6 +275,67 @@ impl Comparer {
             (true, false) => Answer::assuming("the statements that depend on what is not known allow everything"),
             (false, false) => Answer::Yes,
         }
+    }
+}
+
+/// A look for the first request that tells two authorities apart.
+struct Look<'l> {
+    comparer: &'l Comparer,
+    target: (&'l Authority, &'l Compiled),
+    principal: (&'l Authority, &'l Compiled),
+    last: Option<(Question, Arc<Solved>)>,
+    unsure: Option<(Answer, Witness)>,
+    gave_up: usize,
+    replays: usize,
+}
+
+impl<'l> Look<'l> {
+    fn new(
+        comparer: &'l Comparer,
+        target: (&'l Authority, &'l Compiled),
+        principal: (&'l Authority, &'l Compiled),
+    ) -> Self {
+        Self {
+            comparer,
+            target,
+            principal,
+            last: None,
+            unsure: None,
+            gave_up: 0,
+            replays: 0,
+        }
+    }
+
+    /// A witness that is certain.
+    fn among(&mut self, actions: impl Iterator<Item = (Action, u32, u32)>) -> Option<Witness> {
+        let account = self.target.1.account;
+        for (action, mine, other) in actions {
+            if mine == other || other == EVERYTHING {
+                continue;
+            }
+            if self.gave_up >= GIVE_UPS || self.replays >= REPLAYS {
+                return None;
+            }
+            let question = (mine, other, shape_id(&action), account);
+            let solved = match &self.last {
+                // Neighbours with one question have one answer, and the same requests.
+                Some((same, _)) if *same == question => continue,
+                _ => self.comparer.solve(question, &action),
+            };
+            self.last = Some((question, Arc::clone(&solved)));
+            let Some(hit) = solved.hit() else {
+                self.gave_up += usize::from(solved.gave_up);
+                continue;
+            };
+            self.replays += 1;
+            match replay(self.target.0, self.principal.0, request(&action, hit)) {
+                Some((Answer::Yes, witness)) => return Some(witness),
+                Some((answer, witness)) if self.unsure.is_none() => self.unsure = Some((answer, witness)),
+                Some(_) => {}
+                None => self.gave_up += 1,
+            }
+        }
+        None
     }
 }
 
@@ -325,16 +373,21 @@ fn everything_unknown(authority: &Authority) -> Assumptions {
     all
 }
 
+/// The catalogue's id of the action at a place of a set.
+pub(super) fn id_of(at: usize) -> ActionId {
+    ActionId(u16::try_from(at).unwrap_or(u16::MAX))
+}
+
+fn shape_id(action: &Action) -> u32 {
+    match action {
+        Action::Known(at) => rolecall_catalog::shape_id(id_of(*at)).map_or(UNKNOWN_SHAPE, u32::from),
+        Action::Named(_) => UNKNOWN_SHAPE,
+    }
+}
+
 fn request(action: &Action, hit: &Hit) -> Request {
-    let name = match action {
-        Action::Known(at) => {
-            let id = ActionId(u16::try_from(*at).unwrap_or(u16::MAX));
-            rolecall_catalog::action(id).map_or_else(String::new, |a| format!("{}:{}", a.service, a.name))
-        }
-        Action::Named(name) => name.clone(),
-    };
     Request {
-        action: name,
+        action: name(action),
         resource: hit.resource.clone(),
         context: hit.context.clone(),
     }

@@ -64,6 +64,23 @@ impl RuleBody {
         values.chain(resources).flat_map(Template::variables)
     }
 
+    /// The rule without variables, applying to no less (`more`) or to no more; `None` when that is to nothing.
+    fn relaxed(self: &Arc<Self>, more: bool) -> Option<Arc<Self>> {
+        if self.variables().all(is_of_caller) {
+            return Some(Arc::clone(self));
+        }
+        if !more {
+            return None;
+        }
+        let mut rule = Self::clone(self);
+        let free = |t: &Template| !t.variables().all(is_of_caller);
+        rule.conditions.retain(|c| !c.values.iter().any(free));
+        if rule.resources.as_ref().is_some_and(|r| r.items.iter().any(free)) {
+            rule.resources = None;
+        }
+        Some(Arc::new(rule))
+    }
+
     pub(crate) fn certain(&self) -> bool {
         self.exists.is_empty() && self.when.is_empty()
     }
@@ -168,6 +185,18 @@ impl Content {
     /// True iff nothing is allowed.
     pub(crate) fn is_nothing(&self) -> bool {
         self.levels.is_empty()
+    }
+
+    /// A content without variables of free keys: one that allows no less (`more`), or no more.
+    pub(crate) fn relaxed(&self, more: bool) -> Self {
+        let change = |rules: &[Arc<RuleBody>], more: bool| -> Vec<Arc<RuleBody>> {
+            rules.iter().filter_map(|r| r.relaxed(more)).collect()
+        };
+        Self {
+            levels: self.levels.iter().map(|l| change(l, more)).collect(),
+            denies: change(&self.denies, !more),
+            caller: Arc::clone(&self.caller),
+        }
     }
 
     /// Is a request allowed whose keys are those of `side`?

@@ -19,3 +19,4 @@ pub use types::{Gain, Rank, Relation, ServiceGain, Witness};
 
 pub(crate) use compare::Comparer;
 pub(crate) use escalate::escalates;
+pub(crate) use store::Compiled;

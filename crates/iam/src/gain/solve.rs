@@ -6,6 +6,7 @@ use rolecall_source::Text;
 
 use super::content::{Content, RuleBody};
 use super::shape::Shape;
+use crate::condition::Condition;
 use crate::pattern::{Search, witness};
 use crate::solve::{Candidate, End, Flow, Known, Mode, Problem, Rule, Side};
 use crate::{Answer, Caller, Context};
@@ -13,7 +14,7 @@ use crate::{Answer, Caller, Context};
 /// Most candidates of one problem that are judged.
 const CANDIDATES: usize = 16;
 /// Most ways to give values to keys that patterns refer to.
-const ASSIGNMENTS: usize = 8;
+const ASSIGNMENTS: usize = 24;
 /// Most automaton states of a look for a resource of a type.
 const STATES: usize = 4_000;
 
@@ -66,12 +67,17 @@ pub(crate) fn solve(target: &Content, principal: &Content, shape: &Shape) -> Sol
     } else {
         None
     };
-    // Only some values were tried for the keys that patterns refer to.
-    solver.gave_up |= solver.known.len() > 1;
+    let mut gave_up = solver.gave_up;
+    if solver.known.len() > 1 && plain.is_none() && conditional.is_none() {
+        // Only some values were tried for the keys that patterns refer to.
+        let (target, principal) = relaxed(target, principal);
+        let mut solver = Solver::new(&target, &principal, shape);
+        gave_up = solver.known.len() > 1 || solver.look(false).is_some() || solver.gave_up;
+    }
     Solved {
         plain,
         conditional,
-        gave_up: solver.gave_up,
+        gave_up,
     }
 }
 
@@ -259,10 +265,30 @@ fn known(target: &Content, principal: &Content, shape: &Shape) -> Vec<Known> {
         any_caller: target.caller.arn.is_none() && principal.caller.arn.is_none(),
         ..Known::default()
     };
-    let free = |key: &&str| {
-        let open = |caller: &Caller| Side { caller, known: &base }.key(key).is_none();
-        open(&target.caller) || open(&principal.caller)
-    };
-    let free = variables().filter(free).map(str::to_owned).collect();
-    base.assign(free, ASSIGNMENTS)
+    let free = free_variables(target, principal, &base);
+    let mut conditions: Vec<(&Condition, Side<'_>)> = Vec::new();
+    for content in [target, principal] {
+        let side = Side {
+            caller: &content.caller,
+            known: &base,
+        };
+        conditions.extend(content.rules().flat_map(|r| &r.conditions).map(|c| (c, side)));
+    }
+    base.assign(&free, &conditions, ASSIGNMENTS)
+}
+
+/// The keys that patterns refer to and that are free for either side.
+fn free_variables<'a>(target: &'a Content, principal: &'a Content, known: &Known) -> BTreeSet<&'a str> {
+    let open = |caller: &Caller, key: &str| Side { caller, known }.key(key).is_none();
+    let rules = target.rules().chain(principal.rules());
+    rules
+        .flat_map(|r| r.variables())
+        .filter(|key| open(&target.caller, key) || open(&principal.caller, key))
+        .collect()
+}
+
+/// The contents where nothing refers to a free key, such that everything that differs for the given ones differs for
+/// these: what the target asks of such keys is left out, and what the principal gains by them is.
+fn relaxed(target: &Content, principal: &Content) -> (Content, Content) {
+    (target.relaxed(true), principal.relaxed(false))
 }

@@ -345,11 +345,11 @@ impl Store {
         for (level, grants) in levels.iter().enumerate() {
             for grant in *grants {
                 for statement in &grant.policy.statements {
-                    let body = RuleBody::of(statement, &grant.exists);
+                    let body = || RuleBody::of(statement, &grant.exists);
                     let rule = match action_matches(&statement.actions, action).0 {
                         Answer::No => continue,
-                        Answer::Yes => self.rule(body),
-                        Answer::Depends(_) => self.rule(body.doubted()),
+                        Answer::Yes => self.rule(body()),
+                        Answer::Depends(_) => self.rule(body().doubted()),
                     };
                     rules.push((
                         if statement.effect == Effect::Deny {

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rolecall_catalog::{AccessLevel, ActionId, Sensitivity};
+use rolecall_catalog::{AccessLevel, Sensitivity};
 
-use super::compare::Action;
+use super::compare::{Action, id_of};
 use super::solve::{Hit, Solved};
 use super::types::{Gain, Rank, ServiceGain, Witness};
 use crate::Answer;
@@ -69,7 +69,7 @@ impl Gained {
 
 fn grade(action: &Action, plain: bool, certain: bool, everywhere: bool) -> Grade {
     let known = match action {
-        Action::Known(at) => rolecall_catalog::action(ActionId(u16::try_from(*at).unwrap_or(u16::MAX))),
+        Action::Known(at) => rolecall_catalog::action(id_of(*at)),
         Action::Named(_) => None,
     };
     let access = known.map_or(AccessLevel::Write, |a| a.access);
@@ -130,7 +130,7 @@ fn of_service(service: &str, mut actions: Vec<&One>) -> Option<(Grade, ServiceGa
 fn service(action: &Action) -> &str {
     match action {
         Action::Known(at) => {
-            let id = ActionId(u16::try_from(*at).unwrap_or(u16::MAX));
+            let id = id_of(*at);
             rolecall_catalog::action(id).map_or("", |a| a.service)
         }
         Action::Named(name) => name.split(':').next().unwrap_or(name),
@@ -141,7 +141,7 @@ fn service(action: &Action) -> &str {
 pub(super) fn name(action: &Action) -> String {
     match action {
         Action::Known(at) => {
-            let id = ActionId(u16::try_from(*at).unwrap_or(u16::MAX));
+            let id = id_of(*at);
             rolecall_catalog::action(id).map_or_else(String::new, |a| format!("{}:{}", a.service, a.name))
         }
         Action::Named(name) => name.clone(),

@@ -5,6 +5,7 @@
 //! resource matches a pattern, matches none of some patterns, a condition holds or does not), decides them one variable
 //! at a time, and offers each request it finds to the caller, who judges it by evaluating it.
 
+mod assign;
 mod keys;
 mod ordinary;
 mod rule;

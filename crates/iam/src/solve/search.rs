@@ -9,10 +9,12 @@ use super::{Candidate, Mode, Problem};
 use crate::condition::Condition;
 use crate::pattern::{Pattern, Search as Found, covers, meets, witness};
 
-/// Most steps of one search.
-const STEPS: usize = 2_000;
+/// Most looks at one way of one clause in one search.
+const STEPS: usize = 20_000;
+/// How many looks a search of automaton states counts for.
+const WITNESS: usize = 200;
 /// Most automaton states of one look for a resource.
-const STATES: usize = 4_000;
+const STATES: usize = 2_000;
 /// Most ways to take one pattern of each group that are looked at for one resource.
 const COMBINATIONS: usize = 32;
 
@@ -133,7 +135,6 @@ impl<'a, F: FnMut(Candidate) -> Flow> Searcher<'_, 'a, F> {
     /// Takes what is forced, then the clause with the fewest ways that are open, and each of them in turn.
     fn decide(&mut self, mut state: State<'a>, mut clauses: Vec<Clause<'a>>) -> Flow {
         loop {
-            self.steps = self.steps.saturating_sub(1);
             if self.steps == 0 {
                 return Flow::Stop;
             }
@@ -174,6 +175,7 @@ impl<'a, F: FnMut(Candidate) -> Flow> Searcher<'_, 'a, F> {
 
     /// A first look at whether something can be so on top of `state`.
     fn possible(&mut self, state: &State<'a>, way: &[Literal<'a>]) -> bool {
+        self.steps = self.steps.saturating_sub(1);
         way.iter().all(|literal| match literal {
             Literal::In(patterns) => patterns.iter().any(|p| self.may_be_inside(state, p)),
             Literal::Out(patterns) => {
@@ -256,6 +258,7 @@ impl<'a, F: FnMut(Candidate) -> Flow> Searcher<'_, 'a, F> {
                     return None;
                 }
                 left -= 1;
+                self.steps = self.steps.saturating_sub(WITNESS);
                 match witness(&chosen, &outside, STATES) {
                     Found::Found(text, _) => return Some(text),
                     Found::Budget => self.incomplete = true,
