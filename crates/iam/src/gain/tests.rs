@@ -464,7 +464,7 @@ fn requests() -> Vec<Request> {
 
 /// More of them in optimized builds.
 fn rounds() -> usize {
-    if cfg!(debug_assertions) { 60 } else { 2_000 }
+    if cfg!(debug_assertions) { 30 } else { 2_000 }
 }
 
 /// The slow twin: whether any of many requests tells two authorities apart.
@@ -495,5 +495,5 @@ fn agrees_with_brute_force() {
             Answer::Depends(why) => panic!("round {round} depends: {why:?}\n{a}\n{b}"),
         }
     }
-    assert!(yes > 10 && no > 10, "{yes} {no}");
+    assert!(yes > 5 && no > 5, "{yes} {no}");
 }

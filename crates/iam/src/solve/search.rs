@@ -16,7 +16,7 @@ const WITNESS: usize = 200;
 /// Most automaton states of one look for a resource.
 const STATES: usize = 2_000;
 /// Most ways to take one pattern of each group that are looked at for one resource.
-const COMBINATIONS: usize = 32;
+const COMBINATIONS: usize = 128;
 
 /// What to do after a candidate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -267,7 +267,8 @@ impl<'a, F: FnMut(Candidate) -> Flow> Searcher<'_, 'a, F> {
                 continue;
             };
             for pattern in group.iter().rev() {
-                if !chosen.iter().any(|c| meets(c, pattern).is_no()) {
+                let taken = outside.iter().any(|o| covers(o, pattern).is_yes());
+                if !taken && !chosen.iter().any(|c| meets(c, pattern).is_no()) {
                     let mut more = chosen.clone();
                     more.push(pattern);
                     open.push((at + 1, more));
