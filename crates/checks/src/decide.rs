@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use rolecall_graph::{Graph, Node, NodeId};
-use rolecall_iam::{Answer, Assumptions, Authority, Context, Found, Query, Reason, find, trusts_service};
+use rolecall_graph::{Graph, Node, NodeId, ProfileNode};
+use rolecall_iam::{Answer, Assumptions, Authority, Context, Effect, Found, Query, Reason, find, trusts_service};
 use rolecall_source::{Assumption, Span, Text};
 
 use crate::region::regions;
@@ -17,8 +17,12 @@ pub(crate) struct Proof {
 }
 
 impl Proof {
-    /// Adds an answer; `None` when it is No.
+    /// Adds an answer; `None` when it is No, or when no statement that was read allows it: what an unknown policy might
+    /// allow is nobody's step.
     pub(crate) fn and(mut self, found: &Found) -> Option<Self> {
+        if !found.because.iter().any(|r| r.effect == Effect::Allow) {
+            return None;
+        }
         match &found.answer {
             Answer::No => return None,
             Answer::Yes => {}
@@ -251,15 +255,24 @@ impl<'g> Launcher<'g> {
         Some(assumed.better(proof.and(&made)))
     }
 
-    /// Does `role` trust `service`? A role whose trust policy is not stated may.
+    /// Does `role` trust `service`? A role whose trust policy is not stated may, if it is in an instance profile.
     pub(crate) fn trusted(&self, role: &Node, service: &str) -> Option<Proof> {
-        match &role.trust {
-            Some(trust) => Proof::default().and(&trusts_service(trust, service)),
-            None => Some(Proof::default().assuming(format!(
-                "role `{}`, which is not stated here, trusts {service}",
-                role.fact.name
-            ))),
+        if let Some(trust) = &role.trust {
+            return Proof::default().and(&trusts_service(trust, service));
         }
+        let contains = |p: &ProfileNode| {
+            let contained = p.role.and_then(|r| self.graph.node(r));
+            contained.is_some_and(|r| std::ptr::eq(r, role))
+        };
+        let clause = format!(
+            "role `{}`, whose trust policy is elsewhere, trusts {service}",
+            role.fact.name
+        );
+        self.graph
+            .profiles
+            .iter()
+            .any(contains)
+            .then(|| Proof::default().assuming(clause))
     }
 
     /// The launch of compute with `role` by `technique`, if there is one.

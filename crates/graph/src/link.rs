@@ -127,6 +127,11 @@ impl Linker {
             return found;
         }
         let name = last_segment(&by.by);
+        if name.is_empty() {
+            let why = format!("it is attached to a {} without a name", kind_word(by.kind));
+            self.policies.gap(&at.address, &why, at.span);
+            return Vec::new();
+        }
         let (account, partition) = scope(configuration, by.scope).map_or_else(
             || (Text::plain(""), Text::plain("aws")),
             |s| (s.account.clone(), s.partition.clone()),
@@ -238,7 +243,7 @@ impl Linker {
         let mut open = own.open;
         if !fact.declared {
             open.insert(Assumption::new(format!(
-                "{} `{}`, which is not stated here, has no other policies",
+                "{} `{}` has no policies but those stated here",
                 kind_word(fact.kind),
                 fact.name
             )));
@@ -641,6 +646,26 @@ mod tests {
         let graph = link(vec![c], &Options::default(), &mut Vec::new());
         assert!(!graph.nodes[0].fact.declared);
         assert_eq!(graph.nodes[0].authority.open.len(), 1);
+    }
+
+    #[test]
+    fn a_look_up_by_name_finds_the_policy_of_aws() {
+        let mut c = configuration();
+        c.principals.push(principal(&c, PrincipalKind::User, "ada"));
+        let symbol = |id: &str| Text::symbol(Symbol::new(id, id, "is looked up", Class::Any), Span::NOWHERE);
+        let head = Text::plain("arn:aws:iam::")
+            .concat(&symbol("owner"))
+            .concat(&Text::plain(":policy/"));
+        let arn = head.concat(&symbol("path")).concat(&Text::plain("ReadOnlyAccess"));
+        c.attachments.push(Attachment {
+            origin: origin("attachment"),
+            to: by(PrincipalKind::User, "ada"),
+            policy: PolicyRef::Managed(Value::text(arn, Span::NOWHERE)),
+        });
+        let graph = link(vec![c], &Options::default(), &mut Vec::new());
+        assert!(graph.gaps.is_empty());
+        assert!(graph.nodes[0].authority.open.is_empty());
+        assert_eq!(graph.nodes[0].authority.identity.len(), 1);
     }
 
     #[test]

@@ -171,7 +171,8 @@ impl Policies {
             };
             return Some((policy, PolicySource::Customer(fact.origin.clone()), assumes));
         }
-        let policy = self.aws(&aws_managed_arn(arn)?)?;
+        let stated = aws_managed_arn(arn).or_else(|| aws_managed_by_name(arn))?;
+        let policy = self.aws(&stated)?;
         Some((policy, PolicySource::Aws(arn.clone()), Assumptions::new()))
     }
 
@@ -202,6 +203,24 @@ fn aws_managed_arn(arn: &Text) -> Option<String> {
     let is = |t: &Text, s: &str| t.as_str() == Some(s);
     let policy = resource.as_str().filter(|r| r.starts_with("policy/"))?;
     (is(head, "arn") && is(service, "iam") && is(account, "aws")).then(|| format!("arn:aws:iam::aws:{policy}"))
+}
+
+/// The ARN of the AWS-managed policy that a look-up by name finds: its ARN is not known, but for the name at its end.
+fn aws_managed_by_name(arn: &Text) -> Option<String> {
+    let (flat, holes) = arn.flat();
+    let (at, _) = holes.last()?;
+    let name = flat
+        .get(at + Text::HOLE.len_utf8()..)
+        .filter(|n| !n.is_empty() && !n.contains(['/', ':']))?;
+    let mut named = rolecall_catalog::managed_policy_arns()
+        .iter()
+        .filter(|a| a.rsplit('/').next() == Some(name));
+    // A look-up by name leaves open whose the policy is and its path; any other ARN says at least one of them.
+    let looked_up = holes.len() == 2 && arn.split(":").is_none();
+    named
+        .next()
+        .filter(|_| looked_up && named.next().is_none())
+        .map(|a| (*a).to_owned())
 }
 
 /// What must hold for two ARNs to be the same: nothing when they are equal; that a literal account is this one when

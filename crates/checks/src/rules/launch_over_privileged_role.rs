@@ -4,7 +4,7 @@ use rolecall_iam::{Answer, Assumptions, Gain, Rank, Witness};
 use rolecall_source::{Assumption, Confidence, Diagnostic, Level, Severity};
 
 use super::Context;
-use crate::decide::{Launch, Launcher};
+use crate::decide::{Launch, Launcher, Proof};
 use crate::finding::{Finding, Rule};
 use crate::technique::techniques;
 use crate::{fix, steps, wording};
@@ -21,7 +21,7 @@ pub(crate) fn check(context: &Context<'_>, id: NodeId, principal: &Node) -> (Vec
     let (mut findings, mut notes) = (Vec::new(), Vec::new());
     let launcher = Launcher::new(context.graph, principal);
     let service = "ec2.amazonaws.com";
-    if launcher.passes_any(service).answer == Answer::No {
+    if Proof::default().and(&launcher.passes_any(service)).is_none() {
         return (findings, notes);
     }
     for (role_id, role) in candidates(context, id, principal) {

@@ -1,7 +1,9 @@
+use std::collections::BTreeSet;
+
 use rolecall_facts::PrincipalKind;
 use rolecall_graph::{Node, NodeId};
 use rolecall_iam::{Answer, Effect, Found, Patterns};
-use rolecall_source::{Class, Confidence, Severity, Span, Symbol, Text};
+use rolecall_source::{Assumption, Class, Confidence, Severity, Span, Symbol, Text};
 
 use super::Context;
 use crate::decide::{Launcher, Proof};
@@ -134,12 +136,19 @@ fn finding(
         Reach::Every => "every role of the account",
         Reach::Some => "every role whose name fits a pattern",
     };
-    let mut assumptions = vec![format!(
+    let outside = format!(
         "a role outside this configuration trusts {} and may do more",
         technique.service
-    )];
-    let more = launch.assumes.iter().chain(&pass.assumes).chain(&principal.exists);
-    assumptions.extend(more.map(ToString::to_string));
+    );
+    let more: BTreeSet<&Assumption> = launch
+        .assumes
+        .iter()
+        .chain(&pass.assumes)
+        .chain(&principal.exists)
+        .collect();
+    let assumptions = std::iter::once(outside)
+        .chain(more.into_iter().map(ToString::to_string))
+        .collect();
     let configuration = graph.configurations.get(principal.configuration).map_or("", |c| &c.id);
     let identity = [RULE.id, configuration, &principal.fact.origin.address, technique.id];
     Finding {
