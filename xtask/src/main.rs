@@ -5,6 +5,7 @@ mod cfn;
 mod expressions;
 mod gaad;
 mod iam;
+mod labels;
 mod tidy;
 
 use std::io::Write as _;
@@ -30,6 +31,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   diff-iam [--requests N] [--seeds A,B] [--oracles DIR] [--release]
       compare our evaluator with iam-simulate and iam-rs on random requests; DIR is ROLECALL_JUDGES or
       ../shared/oracles, the programs are under ORACLES or ~/.cache/rolecall-oracles
+  labels LABELS.json FOLDER
+      compare what scan says of a public repository, checked out in FOLDER, with the labels made for it
 ";
 
 fn main() -> ExitCode {
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         "diff-cfn" => cfn::diff(rest),
         "diff-gaad" => gaad::diff(rest),
         "diff-iam" => iam::diff(rest),
+        "labels" => labels::run(rest),
         other => Err(format!("no command {other}\n\n{USAGE}").into()),
     };
     match outcome {
