@@ -44,7 +44,10 @@ impl<'a> Evaluator<'a> {
         if let Kind::Unknown(symbol) = &collection.kind {
             return Ok(self.depends(cx, span, symbol));
         }
-        let (items, open) = elements(collection, node.collection.span)?;
+        let (mut items, open) = elements(collection, node.collection.span)?;
+        if node.collection.is_set() {
+            items = items.into_iter().map(|(_, value)| (value.clone(), value)).collect();
+        }
         let open = open.map(|s| self.derived_symbol(cx, span, &depends_on(&s)));
         self.for_assuming(cx, node, &(items, open), &mut Vec::new(), span)
     }

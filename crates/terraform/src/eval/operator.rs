@@ -187,7 +187,7 @@ fn shape(value: &Value) -> Option<u8> {
 /// True iff an expression is written out: it refers to nothing and reads no file.
 fn is_literal(expr: &Expr) -> bool {
     match &expr.kind {
-        ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::Text(_) => true,
+        ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::Letters(_) | ExprKind::Text(_) => true,
         ExprKind::List(items) => items.iter().all(is_literal),
         ExprKind::Object(items) => items.iter().all(|i| is_literal(&i.key) && is_literal(&i.value)),
         ExprKind::Parens(inner) | ExprKind::Unary(_, inner) => is_literal(inner),

@@ -13,7 +13,7 @@ use super::expand::{Expansion, Key, Repeat};
 use super::memo::{Slot, is_bounded};
 use super::{Cx, Eval, Evaluator, Failure, Frame, ModuleInstance, fail};
 use crate::instance::{Instance, Mode};
-use crate::syntax::ast::{Block, Body};
+use crate::syntax::ast::{Block, Body, Expr};
 
 /// Arguments that Terraform itself reads.
 const META: [&str; 8] = [
@@ -219,22 +219,19 @@ impl<'a> Evaluator<'a> {
         let name = iterator.as_deref().unwrap_or(kind).to_owned();
         let collection = self.eval(cx, expr)?;
         self.distribute(cx, vec![collection], expr.span, &mut |values| match values {
-            [collection] => self.dynamic_over(cx, block, &name, collection, expr.span),
+            [collection] => self.dynamic_over(cx, block, &name, collection, expr),
             _ => fail("expected one collection", expr.span),
         })
     }
 
-    fn dynamic_over(&self, cx: Cx<'_, 'a>, block: &Block, name: &str, collection: &Value, span: Span) -> Eval {
+    fn dynamic_over(&self, cx: Cx<'_, 'a>, block: &Block, name: &str, collection: &Value, expr: &Expr) -> Eval {
+        let span = expr.span;
         let (items, open) = elements(collection, span)?;
-        let is_list = matches!(collection.kind, Kind::List(_));
+        let is_set = expr.is_set();
         self.charge(items.len(), span)?;
         let mut out = Vec::new();
         for (turn, (key, value)) in items.into_iter().enumerate() {
-            let key = if is_list && value.as_str().is_some() {
-                value.clone()
-            } else {
-                key
-            };
+            let key = if is_set { value.clone() } else { key };
             let object = [(Text::plain("key"), key), (Text::plain("value"), value)];
             let frame = Frame {
                 name,

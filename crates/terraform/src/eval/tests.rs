@@ -113,6 +113,8 @@ fn operators_convert_as_terraform_does() {
         h = null == null
         i = [1, "a"] == [1, "a"]
         j = 1 < 2 == true
+        k = [true ? 1 : "", false ? "a" : true]
+        l = [for k, v in toset(["b", "a"]) : k]
         "#,
         &[
             ("a", "11"),
@@ -124,6 +126,8 @@ fn operators_convert_as_terraform_does() {
             ("h", "true"),
             ("i", "true"),
             ("j", "true"),
+            ("k", "[\"1\", \"true\"]"),
+            ("l", "[\"a\", \"b\"]"),
         ],
     );
 }
@@ -509,11 +513,11 @@ fn circles_and_depth_end() {
     );
     let deep = format!("locals {{ a = {}1{} }}", "(".repeat(100_000), ")".repeat(100_000));
     assert!(evaluate(&[("main.tf", &deep)]).messages[0].starts_with("nested deeper"));
-    let chain: String = (0..20_000).map(|i| format!(" a{i} = [local.a{}]\n", i + 1)).collect();
-    let e = evaluate(&[("main.tf", &format!("locals {{\n{chain} a20000 = 1\n}}\n"))]);
+    let chain: String = (0..3_000).map(|i| format!(" a{i} = [local.a{}]\n", i + 1)).collect();
+    let e = evaluate(&[("main.tf", &format!("locals {{\n{chain} a3000 = 1\n}}\n"))]);
     assert!(!e.messages.is_empty());
-    let sum = format!("locals {{ a = {}1 }}", "1 + ".repeat(100_000));
-    assert_eq!(show(&evaluate(&[("main.tf", &sum)]).locals["a"]), "100001");
+    let sum = format!("locals {{ a = {}1 }}", "1 + ".repeat(20_000));
+    assert_eq!(show(&evaluate(&[("main.tf", &sum)]).locals["a"]), "20001");
     let double: String = (1..60)
         .map(|i| format!(" a{i} = \"${{local.a{0}}}${{local.a{0}}}\"\n", i - 1))
         .collect();
@@ -524,6 +528,19 @@ fn circles_and_depth_end() {
         .collect();
     let e = evaluate(&[("main.tf", &format!("locals {{\n a0 = 1\n{fork}}}\n"))]);
     assert!(e.messages.iter().any(|m| m.contains("too large")), "{:?}", e.messages);
+}
+
+#[test]
+fn every_beginning_of_a_file_ends_well() {
+    let text = "variable \"a\" { default = [1, { b = \"x${1 + 1}\" }] }\nresource \"a\" \"x\" {\n  for_each = toset([\"k\"])\n  \
+        d = <<-EOT\n    a ${each.key ~} b %{ if true }c%{ endif }\n  EOT\n  e = { for k, v in var.a : k => v... if k != 0 }\n  \
+        f = a.x[*].b[0] ? !(1 < -2) : null /* c */\n  dynamic \"s\" {\n    for_each = []\n    content {}\n  }\n}\n";
+    for end in (0..text.len()).filter(|e| text.is_char_boundary(*e)) {
+        let sources = Sources::in_memory(&[("main.tf", text.get(..end).unwrap())]);
+        let options = Options::default();
+        let world = World::read(&sources, &options);
+        assert_eq!(world.files, 1);
+    }
 }
 
 #[test]

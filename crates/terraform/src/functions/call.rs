@@ -328,7 +328,10 @@ impl Names {
         let mut id = self.id;
         if id.len() > ID {
             let digest = Sha256::digest(id.as_bytes());
-            id = digest.iter().map(|b| format!("{b:02x}")).collect();
+            id.clear();
+            for byte in digest {
+                id.extend([byte >> 4, byte & 15].map(|d| char::from_digit(u32::from(d), 16).unwrap_or('0')));
+            }
         }
         let mut name = self.name;
         if let Some((at, _)) = name.char_indices().nth(NAME) {

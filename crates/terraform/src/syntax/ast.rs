@@ -228,6 +228,24 @@ impl Expr {
         }
     }
 
+    /// True only if it is certainly a set, whose elements are their own keys.
+    pub(crate) fn is_set(&self) -> bool {
+        const SETS: [&str; 6] = [
+            "fileset",
+            "setintersection",
+            "setproduct",
+            "setsubtract",
+            "setunion",
+            "toset",
+        ];
+        match &self.kind {
+            ExprKind::Call(call) => SETS.contains(&&*call.name),
+            ExprKind::Parens(e) => e.is_set(),
+            ExprKind::Conditional(parts) => parts.iter().skip(1).any(Self::is_set),
+            _ => false,
+        }
+    }
+
     /// Where the letters of a [`ExprKind::Letters`] stand.
     pub(crate) fn letters_span(&self, letters: &str) -> Span {
         let quoted = self.span.len() as usize == letters.len() + 2;

@@ -115,6 +115,9 @@ impl<'s> Parser<'s> {
                 Ok(())
             })
         });
+        inner.attributes.shrink_to_fit();
+        inner.blocks.shrink_to_fit();
+        labels.shrink_to_fit();
         body.blocks.push(Block {
             kind,
             labels,

@@ -44,6 +44,7 @@ impl<'s> Parser<'s> {
                 self.step_over(operator);
                 rest.push((operator, self.operation(own + 1)?));
             }
+            rest.shrink_to_fit();
             let kind = ExprKind::Binary(Box::new(Chain { first: left, rest }));
             left = Expr::new(kind, self.since(start));
         }
@@ -115,6 +116,7 @@ impl<'s> Parser<'s> {
             ExprKind::Traversal(t) if t.steps.is_empty() => t.root,
             kind => Root::Expr(Expr::new(kind, root.span)),
         };
+        steps.shrink_to_fit();
         let kind = ExprKind::Traversal(Box::new(Traversal { root, steps }));
         Ok(Expr::new(kind, self.since(start)))
     }
@@ -283,6 +285,7 @@ impl<'s> Parser<'s> {
                 break;
             }
         }
+        arguments.shrink_to_fit();
         let call = Call {
             name: self.interned(name),
             arguments,
@@ -309,6 +312,7 @@ impl<'s> Parser<'s> {
                 break;
             }
         }
+        items.shrink_to_fit();
         Ok(Expr::new(ExprKind::List(items), self.since(start)))
     }
 
@@ -355,6 +359,7 @@ impl<'s> Parser<'s> {
                 return self.error(format!("expected a line break, `,` or `}}`{}", self.found()));
             }
         }
+        items.shrink_to_fit();
         Ok(Expr::new(ExprKind::Object(items), self.since(start)))
     }
 

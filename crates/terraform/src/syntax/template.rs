@@ -256,6 +256,7 @@ impl<'s> Parser<'s> {
             Err(message) => return self.error(message),
         };
         if parts.len() > 1 {
+            parts.shrink_to_fit();
             return Ok(ExprKind::Template(parts));
         }
         Ok(match parts.pop() {
