@@ -380,7 +380,10 @@ fn alike(ours: &str, theirs: &str) -> bool {
         to += 1;
     }
     let digits = theirs.get(from..to).unwrap_or_default();
-    to - from >= 8 && prefix >= from.saturating_sub(32) && digits.bytes().any(|b| b.is_ascii_digit())
+    // The stand-in puts the attribute's name before the digits where nothing better is known.
+    let label = theirs.get(prefix.min(from)..from).unwrap_or_default();
+    let attribute = label.is_empty() || label.strip_suffix('-').is_some_and(|l| !l.contains(['-', '/', ':']));
+    to - from >= 8 && attribute && digits.bytes().any(|b| b.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -447,6 +450,7 @@ mod tests {
             "arn:aws:kms:x:key/key-id-0f3a9c2b"
         ));
         assert!(!alike("app-one", "app-two"));
+        assert!(!alike("-node-group-x", "example-node-group-0f3a9c2be51d77a01"));
         let report = compare(
             &gaad(json!("a:b"), "app-generated"),
             &gaad(json!("a:b"), "app-0f3a9c2be51d77a01"),
