@@ -32,6 +32,4 @@ pub(crate) struct Instance {
     /// A map of its arguments. Nested blocks are lists of maps under the block's type, `dynamic` expanded; such a list
     /// may be open. Absent arguments are absent.
     pub(crate) body: Value,
-    /// The folder of its module.
-    pub(crate) module_dir: Arc<str>,
 }

@@ -131,7 +131,6 @@ impl<'a> Evaluator<'a> {
             scope: rolecall_facts::ScopeId(0),
             account: super::provider::empty_scope(),
             body: Value::null(set.block.header),
-            module_dir: Arc::clone(&module.module.dir),
         }
     }
 

@@ -60,7 +60,6 @@ pub(crate) fn instance(address: &str, body: Value) -> Instance {
             region: Text::plain("eu-west-1"),
         },
         body,
-        module_dir: ".".into(),
     }
 }
 

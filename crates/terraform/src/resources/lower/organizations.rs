@@ -54,7 +54,9 @@ pub(super) fn link(lowering: &mut Lowering<'_>) {
     let mut controls = std::mem::take(&mut lowering.controls);
     for (origin, policy, target) in std::mem::take(&mut lowering.targets) {
         let id = policy.to_text();
-        let known = controls.iter_mut().find(|(of, _)| id.as_ref().is_some_and(|id| of == id));
+        let known = controls
+            .iter_mut()
+            .find(|(of, _)| id.as_ref().is_some_and(|id| of == id));
         if let Some((_, control)) = known {
             control.targets.push(target);
             continue;
