@@ -188,6 +188,10 @@ impl Comparer {
             if mine == other || other == EVERYTHING {
                 continue;
             }
+            if mine == EVERYTHING && other == NOTHING {
+                gained.take_whole(action);
+                continue;
+            }
             let question = (mine, other, shape_id(&action), a.account);
             let solved = match local.get(&question) {
                 Some(solved) => Arc::clone(solved),
@@ -203,9 +207,18 @@ impl Comparer {
         }
         let requests = gained
             .gravest(REPLAYS)
-            .map(|(action, hit)| request(action, hit))
+            .filter_map(|(action, hit)| match hit {
+                Some(hit) => Some(request(action, hit)),
+                None => self.any_request(action, a.account),
+            })
             .collect();
         Pair { gained, requests }
+    }
+
+    /// Some request of an action.
+    fn any_request(&self, action: &Action, account: u32) -> Option<Request> {
+        let question = (EVERYTHING, NOTHING, shape_id(action), account);
+        self.solve(question, action).hit().map(|hit| request(action, hit))
     }
 
     /// What `target` may do and `principal` may not; `escalates` says whether the rank may be the highest.

@@ -21,7 +21,8 @@ pub(super) struct Gained {
 
 struct One {
     action: Action,
-    solved: Arc<Solved>,
+    /// `None`: allowed on everything by the one and on nothing by the other, so that any request will do.
+    solved: Option<Arc<Solved>>,
     grade: Grade,
 }
 
@@ -30,9 +31,23 @@ struct One {
 struct Grade {
     rank: Rank,
     certain: bool,
+    familiar: usize,
     sensitivity: Option<Sensitivity>,
     access: AccessLevel,
 }
+
+/// Services whose actions people recognize, the best known last: of equally grave requests one of these is shown.
+const FAMILIAR: [&str; 9] = [
+    "dynamodb",
+    "lambda",
+    "ec2",
+    "s3",
+    "ssm",
+    "kms",
+    "secretsmanager",
+    "sts",
+    "iam",
+];
 
 impl Gained {
     pub(super) fn new() -> Self {
@@ -53,16 +68,24 @@ impl Gained {
             return;
         };
         let grade = grade(&action, solved.plain.is_some(), hit.certain, everywhere);
+        let solved = Some(solved);
         self.actions.push(One { action, solved, grade });
     }
 
-    /// The gravest actions with a request for each, one for each way they were solved.
-    pub(super) fn gravest(&self, most: usize) -> impl Iterator<Item = (&Action, &Hit)> {
+    /// Takes an action into account that the one is allowed on everything and the other on nothing.
+    pub(super) fn take_whole(&mut self, action: Action) {
+        let grade = grade(&action, true, true, true);
+        let solved = None;
+        self.actions.push(One { action, solved, grade });
+    }
+
+    /// The gravest actions, with a request where one was looked for.
+    pub(super) fn gravest(&self, most: usize) -> impl Iterator<Item = (&Action, Option<&Hit>)> {
         let mut order: Vec<&One> = self.actions.iter().collect();
         order.sort_by_key(|one| std::cmp::Reverse(one.grade));
         order
             .into_iter()
-            .filter_map(|one| Some((&one.action, one.solved.hit()?)))
+            .map(|one| (&one.action, one.solved.as_ref().and_then(|s| s.hit())))
             .take(most)
     }
 }
@@ -83,9 +106,12 @@ fn grade(action: &Action, plain: bool, certain: bool, everywhere: bool) -> Grade
         (_, Some(Sensitivity::Data)) if everywhere => Rank::Write,
         _ => Rank::Other,
     };
+    let known_as = service(action);
+    let familiar = FAMILIAR.iter().position(|s| *s == known_as).map_or(0, |at| at + 1);
     Grade {
         rank,
         certain,
+        familiar,
         sensitivity,
         access,
     }
@@ -108,7 +134,7 @@ pub(super) fn summarize(gained: &Gained, answer: Answer, witness: Option<Witness
         witness,
         by_service: graded.into_iter().map(|g| g.1).collect(),
         rank: worst.map_or(Rank::Other, |g| g.rank),
-        sensitivity: worst.and_then(|g| g.sensitivity),
+        sensitivity: gained.actions.iter().filter_map(|one| one.grade.sensitivity).max(),
     }
 }
 
