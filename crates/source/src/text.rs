@@ -1,4 +1,5 @@
 use std::fmt;
+use std::hash::Hash as _;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -40,9 +41,22 @@ impl Text {
     /// Known letters, written at `span` (verbatim iff the span is as long as the letters).
     #[must_use]
     pub fn new(letters: &str, span: Span) -> Self {
-        let mut b = TextBuilder::default();
-        b.letters(letters, span);
-        b.finish()
+        if letters.is_empty() {
+            return TextBuilder::default().finish();
+        }
+        let origin = Origin {
+            at: 0,
+            len: clamp(letters.len()),
+            span,
+        };
+        Self {
+            pieces: Arc::new([Piece::Letters(letters.into())]),
+            origins: if span.is_nowhere() {
+                Arc::default()
+            } else {
+                Arc::new([origin])
+            },
+        }
     }
 
     /// Letters that stand in no file.
@@ -395,9 +409,37 @@ impl PartialEq for Text {
 impl Eq for Text {}
 impl std::hash::Hash for Text {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.pieces.hash(state);
+        for piece in &*self.pieces {
+            match piece {
+                Piece::Letters(letters) => hash_letters(letters, state),
+                Piece::Symbol(symbol) => (1_u8, symbol).hash(state),
+            }
+        }
     }
 }
+/// Known letters, to look up a [`Text`] that is exactly these without making one.
+#[derive(PartialEq, Eq)]
+pub(crate) struct Known<'a>(pub(crate) &'a str);
+
+impl std::hash::Hash for Known<'_> {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        if !self.0.is_empty() {
+            hash_letters(self.0, state);
+        }
+    }
+}
+
+impl indexmap::Equivalent<Text> for Known<'_> {
+    fn equivalent(&self, text: &Text) -> bool {
+        text.as_str() == Some(self.0)
+    }
+}
+
+fn hash_letters<H: std::hash::Hasher>(letters: &str, state: &mut H) {
+    0_u8.hash(state);
+    letters.hash(state);
+}
+
 impl PartialOrd for Text {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
@@ -477,6 +519,19 @@ mod tests {
         assert_eq!(upper.span_of(0..2), span(10, 12));
         assert!(upper.span_of(4..6).is_nowhere());
         assert_eq!(upper.span_of(upper.flat_len() - 1..upper.flat_len()), span(42, 43));
+    }
+
+    #[test]
+    fn known_letters_find_their_text() {
+        let mut map = indexmap::IndexMap::new();
+        map.insert(Text::plain("name"), 1);
+        map.insert(Text::plain(""), 2);
+        let mut b = TextBuilder::default();
+        b.symbol(Symbol::new("x", "name", "", Class::Any), span(0, 1));
+        map.insert(b.finish(), 3);
+        assert_eq!(map.get(&Known("name")), Some(&1));
+        assert_eq!(map.get(&Known("")), Some(&2));
+        assert_eq!(map.get(&Known("other")), None);
     }
 
     #[test]

@@ -235,7 +235,7 @@ impl Map {
     /// The entry at `key`.
     #[must_use]
     pub fn entry(&self, key: &str) -> Option<&Entry> {
-        self.entries.get(&Text::plain(key))
+        self.entries.get(&crate::text::Known(key))
     }
 
     /// Keys and values in the order they were written.
