@@ -271,7 +271,9 @@ impl<'a> Stack<'a> {
             }
         }
         // The transform is what makes these types deployable; tools add it where a template leaves it out.
-        let serverless = resources.values().any(|r| r.kind.starts_with("AWS::Serverless::"));
+        let serverless = resources
+            .values()
+            .any(|r| r.kind.starts_with("AWS::Serverless::") || r.body.get("Connectors").is_some());
         if serverless {
             let resolve = |value: &Value| match value.get("Ref").and_then(Value::as_str) {
                 Some(name) => self.parameters.get(name).cloned().unwrap_or_else(|| value.clone()),

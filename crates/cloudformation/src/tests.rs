@@ -260,3 +260,29 @@ Resources:
 ";
     insta::assert_snapshot!(dump(&[("t.yaml", text)]));
 }
+
+#[test]
+fn connectors_give_policies_to_roles() {
+    let text = r"
+Resources:
+  Writer:
+    Type: AWS::Serverless::Function
+    Properties: {Handler: index.handler}
+    Connectors:
+      ToTable: {Properties: {Destination: {Id: Table}, Permissions: [Write]}}
+  Table: {Type: AWS::DynamoDB::Table}
+";
+    let out = dump(&[("t.yaml", text)]);
+    let line = out
+        .lines()
+        .find(|l| l.starts_with("policy t.yaml#WriterToTablePolicy"))
+        .unwrap();
+    assert!(
+        line.contains("dynamodb:PutItem") && line.contains("table/⟨Table.name⟩/index/*"),
+        "{line}"
+    );
+    assert!(
+        out.contains("Role ⟨WriterRole.name⟩ has \"arn:aws:iam::⟨account⟩:policy/⟨WriterToTablePolicy.name⟩\""),
+        "{out}"
+    );
+}

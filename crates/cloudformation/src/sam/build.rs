@@ -95,6 +95,32 @@ pub(super) fn rewritten(value: &Value, at: Span, replace: &dyn Fn(&Map) -> Optio
     Value::new(kind, at)
 }
 
+/// `value` with what `replace` gives for the texts it knows.
+pub(super) fn rewritten_text(value: &Value, replace: &dyn Fn(&Text) -> Option<Value>) -> Value {
+    let kind = match &value.kind {
+        Kind::Text(text) => return replace(text).unwrap_or_else(|| value.clone()),
+        Kind::List(list) => Kind::List(List {
+            items: Arc::new(list.items.iter().map(|v| rewritten_text(v, replace)).collect()),
+            open: list.open.clone(),
+        }),
+        Kind::Map(map) => {
+            let entry = |(k, e): (&Text, &Entry)| {
+                let entry = Entry {
+                    key_span: e.key_span,
+                    value: rewritten_text(&e.value, replace),
+                };
+                (k.clone(), entry)
+            };
+            Kind::Map(Map {
+                entries: Arc::new(map.entries.iter().map(entry).collect()),
+                open: map.open.clone(),
+            })
+        }
+        other => other.clone(),
+    };
+    Value::new(kind, value.span)
+}
+
 /// A resource made for one at `span`, under the same condition.
 pub(super) fn resource(kind: &str, properties: Vec<(&str, Value)>, of: &Resource) -> Resource {
     let mut body = vec![("Properties", object(properties, of.span))];

@@ -142,7 +142,7 @@ impl Serverless<'_> {
                     if !statements.is_empty() {
                         let document = object(vec![("Statement", Value::list(statements, at))], at);
                         let policy = inline("SelfManagedKafkaExecutionRolePolicy", document, at);
-                        policies.inline.push(versioned(&policy));
+                        policies.once(versioned(&policy));
                     }
                     continue;
                 }
@@ -165,7 +165,7 @@ impl Serverless<'_> {
             };
             if !statements.is_empty() {
                 let document = object(vec![("Statement", Value::list(statements, at))], at);
-                policies.inline.push(inline(&policy, document, at));
+                policies.once(inline(&policy, document, at));
             }
         }
     }

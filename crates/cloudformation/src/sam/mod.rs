@@ -2,6 +2,7 @@
 //! transform, as far as roles go: serverless resources become the ones that CloudFormation deploys.
 
 mod build;
+mod connectors;
 mod events;
 mod policies;
 
@@ -37,6 +38,7 @@ pub(crate) fn transform(
         };
         serverless.write(kind, &mut out);
     }
+    connectors::connect(&mut out);
     out.finish()
 }
 

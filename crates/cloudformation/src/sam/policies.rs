@@ -37,6 +37,13 @@ impl RolePolicies {
         }
     }
 
+    /// Adds an inline policy unless the role has it.
+    pub(super) fn once(&mut self, policy: Value) {
+        if !self.inline.contains(&policy) {
+            self.inline.push(policy);
+        }
+    }
+
     /// Adds the entries of a `Policies` property of the role `role`.
     pub(super) fn add(&mut self, policies: Option<&Value>, role: &str) {
         let Some(policies) = policies.filter(|p| !p.is_null()) else {
