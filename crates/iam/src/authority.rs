@@ -24,7 +24,7 @@ pub struct Caller {
 pub struct Grant {
     /// The document.
     pub policy: Arc<Policy>,
-    /// Whose it is, for [`Reason::grant`]: the caller of this crate chooses the number.
+    /// Whose it is, for [`Reason::grant`](crate::Reason::grant): the caller of this crate chooses the number.
     pub id: u32,
     /// What must hold for it to apply; empty when it certainly does.
     pub exists: Assumptions,

@@ -14,7 +14,7 @@ pub struct Request {
     pub action: String,
     /// The resource's ARN, or `*` for actions without resources.
     pub resource: Text,
-    /// Condition keys, without those that come from the [`Caller`].
+    /// Condition keys, without those that come from the [`Caller`](crate::Caller)(crate::Caller).
     pub context: Context,
 }
 
@@ -65,7 +65,7 @@ pub struct Query {
     /// A resource pattern: `*` and `?` are wildcards, everything else stands for itself. A resource without wildcards
     /// is that one resource.
     pub resource: Text,
-    /// Keys with these values. Keys of the caller come from the [`Caller`].
+    /// Keys with these values. Keys of the caller come from the [`Caller`](crate::Caller).
     pub fixed: Context,
     /// Keys (lower case) that are absent from the request.
     pub absent: BTreeSet<String>,

@@ -42,7 +42,7 @@ pub enum Rank {
 pub struct Gain {
     /// Is there such a request? No iff there is none for any value of the symbols.
     pub answer: Answer,
-    /// One such request, replayed through [`evaluate`] for both. Present unless `answer` is No or nothing could be decided.
+    /// One such request, replayed through [`evaluate`](crate::evaluate) for both. Present unless `answer` is No or nothing could be decided.
     pub witness: Option<Witness>,
     /// By service, the gravest first.
     pub by_service: Vec<ServiceGain>,

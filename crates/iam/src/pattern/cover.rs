@@ -71,7 +71,7 @@ fn has_fresh_letters(a: &Pattern, b: &Pattern) -> bool {
 }
 
 impl Pattern {
-    /// [`matches`] for a text without unknown parts.
+    /// [`matches()`] for a text without unknown parts.
     #[must_use]
     pub fn matches_str(&self, text: &str) -> Answer {
         if self.symbols.is_empty() {

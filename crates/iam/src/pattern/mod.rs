@@ -7,7 +7,7 @@
 //! by field ([`Pattern::arn_like`]).
 //!
 //! What is exact:
-//! - Without symbols, [`matches`], [`covers`] and [`meets`] answer Yes or No, and rightly. (`covers` of a field-wise
+//! - Without symbols, [`matches()`], [`covers`] and [`meets`] answer Yes or No, and rightly. (`covers` of a field-wise
 //!   pattern searches an automaton and says Depends if that outgrows [`COVER_BUDGET`]; no other question has a bound.)
 //! - With symbols, Yes and No hold for every value of the symbols. Depends is said when the values decide, and also in
 //!   some cases where they do not: the same symbol on both sides within *different* surroundings is treated as two
