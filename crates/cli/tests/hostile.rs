@@ -1,6 +1,10 @@
 //! Input that is broken, huge or malicious: a diagnostic each, the rest analysed, no crash.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "what fails here fails the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "what fails here fails the test"
+)]
 
 mod support;
 
