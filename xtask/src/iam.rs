@@ -64,7 +64,8 @@ struct Options {
     requests: usize,
     seeds: Vec<u64>,
     oracles: PathBuf,
-    release: bool,
+    /// The program to ask; without it, the one that `cargo run` builds.
+    rolecall: Option<PathBuf>,
 }
 
 pub(crate) fn diff(arguments: &[String]) -> Outcome {
@@ -94,7 +95,7 @@ fn options(arguments: &[String]) -> Result<Options, String> {
         requests: 10_000,
         seeds: vec![7],
         oracles: given.unwrap_or_else(|| crate::root().join("../shared/oracles")),
-        release: false,
+        rolecall: None,
     };
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {
@@ -106,7 +107,7 @@ fn options(arguments: &[String]) -> Result<Options, String> {
                 options.seeds = seeds.map_err(|_| "--seeds needs numbers with commas between")?;
             }
             "--oracles" => options.oracles = value()?.into(),
-            "--release" => options.release = true,
+            "--rolecall" => options.rolecall = Some(value()?.into()),
             other => return Err(format!("no option {other}")),
         }
     }
@@ -326,14 +327,15 @@ fn literal_arn_equals(statement: &mut Value) -> bool {
 }
 
 fn ours(options: &Options, requests: &[Value]) -> Result<Vec<Value>, Box<dyn std::error::Error>> {
-    let mut command = Command::new(env!("CARGO"));
-    command
-        .current_dir(crate::root())
-        .args(["run", "--quiet", "--package", "rolecall"]);
-    if options.release {
-        command.arg("--release");
+    let mut command = match &options.rolecall {
+        Some(program) => Command::new(program),
+        None => Command::new(env!("CARGO")),
+    };
+    if options.rolecall.is_none() {
+        let run = ["run", "--quiet", "--package", "rolecall", "--"];
+        command.current_dir(crate::root()).args(run);
     }
-    command.args(["--", "policy", "eval", "--jsonl"]);
+    command.args(["policy", "eval", "--jsonl"]);
     let answers = lines(&run(&mut command, text(requests))?)?;
     if answers.len() == requests.len() {
         Ok(answers)

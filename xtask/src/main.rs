@@ -28,7 +28,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
       compare the policies that CloudFormation templates come to with another program's, or with the SAM translator's
   tidy
       check what the compiler does not: imports, IO, lengths, words, links, rules' pages and fixtures, licences
-  diff-iam [--requests N] [--seeds A,B] [--oracles DIR] [--release]
+  diff-iam [--requests N] [--seeds A,B] [--oracles DIR] [--rolecall PATH]
       compare our evaluator with iam-simulate and iam-rs on random requests; DIR is ROLECALL_JUDGES or
       ../shared/oracles, the programs are under ORACLES or ~/.cache/rolecall-oracles
   labels LABELS.json FOLDER
