@@ -8,7 +8,7 @@ use super::content::{Content, RuleBody};
 use super::shape::Shape;
 use crate::condition::Condition;
 use crate::pattern::{Search, witness};
-use crate::solve::{Candidate, End, Flow, Known, Mode, Problem, Rule, Side};
+use crate::solve::{Candidate, End, Flow, Known, Mode, Problem, Rule, Side, may_hold};
 use crate::{Answer, Caller, Context};
 
 /// Most candidates of one problem that are judged.
@@ -59,6 +59,11 @@ pub(crate) fn solve(target: &Content, principal: &Content, shape: &Shape) -> Sol
             ..Solved::default()
         };
     }
+    // Only some values are tried for the keys that patterns refer to, so a failure there proves nothing.
+    let sampled = solver.known.len() > 1;
+    if sampled && !relaxed_differ(target, principal, shape) {
+        return Solved::default();
+    }
     let plain = solver.look(true);
     let conditions = principal.rules().any(|r| !r.conditions.is_empty());
     let enough = plain.as_ref().is_some_and(|h| h.certain);
@@ -67,18 +72,19 @@ pub(crate) fn solve(target: &Content, principal: &Content, shape: &Shape) -> Sol
     } else {
         None
     };
-    let mut gave_up = solver.gave_up;
-    if solver.known.len() > 1 && plain.is_none() && conditional.is_none() {
-        // Only some values were tried for the keys that patterns refer to.
-        let (target, principal) = relaxed(target, principal);
-        let mut solver = Solver::new(&target, &principal, shape);
-        gave_up = solver.known.len() > 1 || solver.look(false).is_some() || solver.gave_up;
-    }
     Solved {
         plain,
         conditional,
-        gave_up,
+        gave_up: solver.gave_up || sampled,
     }
+}
+
+/// False when the contents certainly do not differ, whatever the keys are that patterns refer to: what the target asks
+/// of such keys is left out, and what the principal gains by them is.
+fn relaxed_differ(target: &Content, principal: &Content, shape: &Shape) -> bool {
+    let (target, principal) = (target.relaxed(true), principal.relaxed(false));
+    let mut solver = Solver::new(&target, &principal, shape);
+    solver.known.len() > 1 || solver.look(false).is_some() || solver.gave_up
 }
 
 struct Solver<'c> {
@@ -94,7 +100,7 @@ impl<'c> Solver<'c> {
     fn new(target: &'c Content, principal: &'c Content, shape: &'c Shape) -> Self {
         let rules = || target.rules().chain(principal.rules());
         let conditions = rules().any(|r| !r.conditions.is_empty());
-        let symbolic = rules().any(|r| r.is_symbolic()) || is_unknown(&target.caller) || is_unknown(&principal.caller);
+        let symbolic = rules().any(|r| r.is_symbolic()) || is_unknown(target) || is_unknown(principal);
         let mut modes = vec![Mode {
             strict: true,
             ordinary: true,
@@ -145,9 +151,23 @@ impl<'c> Solver<'c> {
         })
     }
 
+    /// True iff in some level of the target no rule has conditions that may hold, each for itself.
+    fn is_hopeless(&self) -> bool {
+        let alive = |rule: &RuleBody| {
+            self.known.iter().any(|known| {
+                let [target, _] = self.sides(known);
+                rule.conditions.iter().all(|c| may_hold(c, &target))
+            })
+        };
+        !self.target.levels.iter().all(|level| level.iter().any(|r| alive(r)))
+    }
+
     /// Looks for a request: with `bare`, one that the principal is not allowed whatever its conditions.
     fn look(&mut self, bare: bool) -> Option<Hit> {
         let mut best: Option<Hit> = None;
+        if self.is_hopeless() {
+            return None;
+        }
         for mode in self.modes.clone() {
             for known in &self.known.clone() {
                 for at in 0..self.shape.domains.len() {
@@ -244,10 +264,19 @@ pub(crate) fn contradicts(answer: &Answer) -> bool {
     })
 }
 
-/// True iff something about the caller is not known.
-fn is_unknown(caller: &Caller) -> bool {
+/// True iff something about the caller that rules may ask for is not known.
+fn is_unknown(content: &Content) -> bool {
+    let caller = &content.caller;
     let texts = [&caller.arn, &caller.account, &caller.username];
-    texts.into_iter().flatten().any(|t| !t.is_known()) || caller.tags.is_some() || caller.arn.is_some()
+    let keys = || {
+        content
+            .rules()
+            .flat_map(|r| r.conditions.iter().filter_map(|c| c.key.as_str()))
+    };
+    let variables = || content.rules().flat_map(|r| r.variables());
+    texts.into_iter().flatten().any(|t| !t.is_known())
+        || caller.tags.is_some()
+        || keys().chain(variables()).any(|k| k == "aws:userid")
 }
 
 /// What is known of the keys of a request, once for each way to give values to the keys that patterns refer to.
@@ -285,10 +314,4 @@ fn free_variables<'a>(target: &'a Content, principal: &'a Content, known: &Known
         .flat_map(|r| r.variables())
         .filter(|key| open(&target.caller, key) || open(&principal.caller, key))
         .collect()
-}
-
-/// The contents where nothing refers to a free key, such that everything that differs for the given ones differs for
-/// these: what the target asks of such keys is left out, and what the principal gains by them is.
-fn relaxed(target: &Content, principal: &Content) -> (Content, Content) {
-    (target.relaxed(true), principal.relaxed(false))
 }

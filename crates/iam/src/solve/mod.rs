@@ -22,7 +22,7 @@ use crate::{Assumptions, Caller, Context};
 
 pub(crate) use ordinary::circumstance;
 pub(crate) use rule::{Resources, Rule};
-pub(crate) use search::{End, Flow};
+pub(crate) use search::{End, Flow, may_hold};
 
 /// What is known of the keys of a request.
 #[derive(Clone, Debug, Default)]

@@ -86,7 +86,7 @@ impl<'a> Rule<'a> {
 }
 
 /// Whether a condition holds, or `None` when its key is free.
-fn settled(condition: &Condition, side: Option<&Side<'_>>) -> Option<Answer> {
+pub(super) fn settled(condition: &Condition, side: Option<&Side<'_>>) -> Option<Answer> {
     let side = side?;
     match condition.key.as_str() {
         Some(key) => match side.key(key)? {

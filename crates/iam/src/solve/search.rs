@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::keys::{Choice, Chooser, Want};
 use super::rule::{Ask, Rule, Standing};
-use super::{Candidate, Mode, Problem};
+use super::{Candidate, Mode, Problem, Side};
 use crate::condition::Condition;
 use crate::pattern::{Pattern, Search as Found, covers, meets, witness};
 
@@ -129,6 +129,29 @@ fn literal<'a>(ask: Ask<'a>, holds: bool) -> Literal<'a> {
         (Ask::Out(p), true) | (Ask::In(p), false) => Literal::Out(p),
         (Ask::Holds(condition, side), holds) => Literal::Condition(Want { condition, side, holds }),
     }
+}
+
+/// True iff a condition alone may hold for a side.
+pub(crate) fn may_hold(condition: &Condition, side: &Side<'_>) -> bool {
+    if let Some(answer) = super::rule::settled(condition, Some(side)) {
+        return !answer.is_no();
+    }
+    let Some(key) = condition.key.as_str() else { return true };
+    let want = Want {
+        condition,
+        side: 0,
+        holds: true,
+    };
+    let chooser = Chooser {
+        key,
+        wants: &[want],
+        sides: std::slice::from_ref(side),
+        mode: Mode {
+            strict: false,
+            ordinary: false,
+        },
+    };
+    !matches!(chooser.choose(), Choice::Nothing)
 }
 
 impl<'a, F: FnMut(Candidate) -> Flow> Searcher<'_, 'a, F> {
