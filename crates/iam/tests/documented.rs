@@ -47,18 +47,17 @@ fn authority(case: &Map) -> Authority {
 }
 
 fn request(case: &Map) -> Request {
-    let text = |name: &str| case.get(name).and_then(Value::as_str).unwrap().to_owned();
-    let context: Context = case
-        .get("context")
-        .and_then(Value::as_map)
-        .unwrap()
-        .iter()
+    let text = |name: &str| case.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let keys = case.get("context").and_then(Value::as_map);
+    let context: Context = keys
+        .into_iter()
+        .flat_map(Map::iter)
         .map(|(key, value)| {
             let values = match value.as_list() {
                 Some(list) => list.items.iter().filter_map(Value::to_text).collect(),
-                None => vec![value.to_text().unwrap()],
+                None => value.to_text().into_iter().collect(),
             };
-            (key.as_str().unwrap().to_ascii_lowercase(), values)
+            (key.to_string().to_ascii_lowercase(), values)
         })
         .collect();
     Request {
