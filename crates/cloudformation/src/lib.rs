@@ -79,8 +79,9 @@ fn configuration(world: &World<'_>, index: usize) -> Option<(Configuration, Vec<
     let shared = Shared::new(world);
     let stack = std::rc::Rc::new(Stack::new(&shared, template, Place::root(&template.path), &world.given));
     let mut configuration = Configuration::new(&*template.path, Language::CloudFormation);
-    configuration.scopes.push(resources::scope(&stack, "stack"));
+    shared.scopes.borrow_mut().push(stack.place.scope("stack"));
     resources::state(&stack, &mut configuration);
+    configuration.scopes = shared.scopes.take();
     for (name, span) in template.transforms() {
         if !name.starts_with("AWS::") {
             shared.note(Diagnostic::warning(

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use rolecall_facts::Unresolved;
+use rolecall_facts::{ScopeId, Unresolved};
 use rolecall_source::{Assumption, FileId, Sources, Text, Value, limits};
 
 use crate::stack::{Place, Resource, Stack};
@@ -134,6 +134,15 @@ impl<'a> Stack<'a> {
         place.prefix = format!("{}{id}/", self.place.prefix).into();
         place.calls.push(resource.span);
         place.exists = self.exists(resource).unwrap_or_default();
+        if &*resource.kind == "AWS::CloudFormation::StackSet" {
+            // Its instances stand in accounts and regions of their own, the same for all that can be told.
+            let elsewhere = Place::root(&place.base);
+            place.account = elsewhere.account;
+            place.region = elsewhere.region;
+            let mut scopes = self.shared.scopes.borrow_mut();
+            place.scope = ScopeId(u32::try_from(scopes.len()).unwrap_or(u32::MAX));
+            scopes.push(place.scope(&format!("stack set {id}")));
+        }
         place
     }
 

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use rolecall_facts::{ScopeId, Unresolved};
+use rolecall_facts::{Scope, ScopeId, Unresolved};
 use rolecall_source::{Assumption, Class, Diagnostic, Kind, Sources, Span, Symbol, Text, Value};
 use rustc_hash::FxHashMap;
 
@@ -47,6 +47,8 @@ pub(crate) struct Shared<'a> {
     pub(crate) budget: Budget,
     pub(crate) notes: RefCell<Vec<Diagnostic>>,
     pub(crate) unresolved: RefCell<Vec<Unresolved>>,
+    /// The accounts of the configuration; places refer to them by index.
+    pub(crate) scopes: RefCell<Vec<Scope>>,
 }
 
 impl<'a> Shared<'a> {
@@ -56,6 +58,7 @@ impl<'a> Shared<'a> {
             budget: Budget::new(),
             notes: RefCell::default(),
             unresolved: RefCell::default(),
+            scopes: RefCell::default(),
         })
     }
 
@@ -133,6 +136,18 @@ impl Place {
                 Span::NOWHERE,
             ),
             partition: Text::plain("aws"),
+        }
+    }
+}
+
+impl Place {
+    /// Its account and region.
+    pub(crate) fn scope(&self, name: &str) -> Scope {
+        Scope {
+            name: name.into(),
+            account: self.account.clone(),
+            partition: self.partition.clone(),
+            region: self.region.clone(),
         }
     }
 }

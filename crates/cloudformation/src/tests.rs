@@ -286,3 +286,20 @@ Resources:
         "{out}"
     );
 }
+
+#[test]
+fn a_stack_set_has_an_account_of_its_own() {
+    let parent = "Resources:\n  Own:\n    Type: AWS::IAM::Role\n  Everywhere:\n    Type: AWS::CloudFormation::StackSet\n    Properties: {TemplateURL: child.yaml}\n";
+    let child = "Resources: {R: {Type: AWS::IAM::Role}}\n";
+    let sources = Sources::in_memory(&[("child.yaml", child), ("parent.yaml", parent)]);
+    let output = analyze(&sources, &Options::default());
+    let [configuration] = &output.configurations[..] else {
+        panic!("{output:?}");
+    };
+    let account = |i: usize| &configuration.scopes[configuration.principals[i].scope.0 as usize].account;
+    assert_eq!(
+        configuration.principals[1].origin.address.as_ref(),
+        "parent.yaml#Everywhere/R"
+    );
+    assert_ne!(account(0), account(1));
+}

@@ -6,11 +6,9 @@ mod policies;
 mod properties;
 mod sso;
 
-use std::rc::Rc;
-use std::sync::Arc;
-
-use rolecall_facts::{Configuration, Origin, PolicyRef, PrincipalKind, PrincipalRef, Scope};
+use rolecall_facts::{Configuration, Origin, PolicyRef, PrincipalKind, PrincipalRef};
 use rolecall_source::{Assumption, Class, Kind, List, Map, Span, Symbol, Text, Value, limits};
+use std::rc::Rc;
 
 use crate::nested::calls_template;
 use crate::stack::{Resource, Stack};
@@ -218,16 +216,6 @@ fn tag_map(tags: &Value) -> Value {
             tags.span,
         ),
         (kind, _) => Value::new(kind, tags.span),
-    }
-}
-
-/// The scope of a stack.
-pub(crate) fn scope(stack: &Stack<'_>, name: &str) -> Scope {
-    Scope {
-        name: Arc::from(name),
-        account: stack.place.account.clone(),
-        partition: stack.place.partition.clone(),
-        region: stack.place.region.clone(),
     }
 }
 
