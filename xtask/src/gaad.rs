@@ -382,8 +382,14 @@ fn alike(ours: &str, theirs: &str) -> bool {
     let digits = theirs.get(from..to).unwrap_or_default();
     // The stand-in puts the attribute's name before the digits where nothing better is known.
     let label = theirs.get(prefix.min(from)..from).unwrap_or_default();
-    let attribute = label.is_empty() || label.strip_suffix('-').is_some_and(|l| !l.contains(['-', '/', ':']));
+    let name = |l: &str| !l.contains(['/', ':']) && (!l.contains('-') || separated(theirs, prefix));
+    let attribute = label.is_empty() || label.strip_suffix('-').is_some_and(name);
     to - from >= 8 && attribute && digits.bytes().any(|b| b.is_ascii_digit())
+}
+
+/// True iff the part at `at` is one of its own: what stands before it ends in a separator.
+fn separated(text: &str, at: usize) -> bool {
+    text.get(..at).is_some_and(|before| before.ends_with(['/', ':']))
 }
 
 #[cfg(test)]

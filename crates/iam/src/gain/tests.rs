@@ -464,7 +464,7 @@ fn requests() -> Vec<Request> {
 
 /// More of them in optimized builds.
 fn rounds() -> usize {
-    if cfg!(debug_assertions) { 30 } else { 400 }
+    if cfg!(debug_assertions) { 45 } else { 400 }
 }
 
 /// The slow twin: whether any of many requests tells two authorities apart.
