@@ -209,7 +209,7 @@ fn statement(effect: &str, action: usize, resource: usize, condition: usize) -> 
 }
 
 #[test]
-fn every_pair_of_single_statements() {
+fn pairs_of_single_statements() {
     let requests = requests();
     let mut subjects = Vec::new();
     for action in 0..ACTIONS.len() {
@@ -227,8 +227,9 @@ fn every_pair_of_single_statements() {
     }
     let engine = Engine::new();
     let (mut gains, mut pairs) = (0, 0);
-    for role in &subjects {
-        for user in &subjects {
+    for (at, role) in subjects.iter().enumerate() {
+        // A third of the pairs: every statement meets a third of the others in each direction.
+        for user in subjects.iter().skip(at % 3).step_by(3) {
             gains += usize::from(judge(&engine, role, user, &requests));
             pairs += 1;
         }
