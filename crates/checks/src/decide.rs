@@ -1,13 +1,17 @@
 //! The questions of a launch, each decided by the engine: launch, pass, trust, profile.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use rolecall_graph::{Graph, Node, NodeId, ProfileNode};
-use rolecall_iam::{Answer, Assumptions, Authority, Context, Effect, Found, Query, Reason, find, trusts_service};
+use rolecall_facts::PrincipalKind;
+use rolecall_graph::{Graph, Node, NodeId};
+use rolecall_iam::{
+    Answer, Assumptions, Authority, Context as Keys, Effect, Found, Query, Reason, find, trusts_service,
+};
 use rolecall_source::{Assumption, Span, Text};
 
 use crate::region::regions;
-use crate::technique::Technique;
+use crate::rules::Context;
+use crate::technique::{Technique, techniques};
 
 /// Something that is so, under assumptions, because of statements.
 #[derive(Clone, Debug, Default)]
@@ -85,21 +89,54 @@ impl Launch {
     }
 }
 
+/// Which roles trust which service, decided once for all principals.
+pub(crate) struct Trusts(BTreeMap<&'static str, Vec<Option<Proof>>>);
+
+impl Trusts {
+    /// Asks every role for the services of every technique.
+    pub(crate) fn of(graph: &Graph) -> Self {
+        let all = |service| graph.node_ids().map(|id| trusted(graph, id, service)).collect();
+        let services: BTreeSet<&'static str> = techniques().iter().map(|t| t.service).collect();
+        Self(services.into_iter().map(|s| (s, all(s))).collect())
+    }
+
+    /// Why `role` trusts `service`, if it does.
+    pub(crate) fn proof(&self, service: &str, role: NodeId) -> Option<&Proof> {
+        self.0.get(service)?.get(role.0 as usize)?.as_ref()
+    }
+}
+
+/// Does a role trust `service`? One whose trust policy is not stated may, if it is in an instance profile.
+fn trusted(graph: &Graph, id: NodeId, service: &str) -> Option<Proof> {
+    let role = graph.node(id).filter(|n| n.fact.kind == PrincipalKind::Role)?;
+    if let Some(trust) = &role.trust {
+        return Proof::default().and(&trusts_service(trust, service));
+    }
+    let clause = format!(
+        "role `{}`, whose trust policy is elsewhere, trusts {service}",
+        role.fact.name
+    );
+    let contained = graph.profiles.iter().any(|p| p.role == Some(id));
+    contained.then(|| Proof::default().assuming(clause))
+}
+
 /// Decides what one principal may start.
 pub(crate) struct Launcher<'g> {
     graph: &'g Graph,
+    trusts: &'g Trusts,
     principal: &'g Node,
     authority: &'g Authority,
     region: Text,
 }
 
 impl<'g> Launcher<'g> {
-    pub(crate) fn new(graph: &'g Graph, principal: &'g Node) -> Self {
-        Self::of(graph, principal, &principal.authority)
+    pub(crate) fn new(context: &Context<'g>, principal: &'g Node) -> Self {
+        Self::of(context, principal, &principal.authority)
     }
 
     /// As if the principal had another authority.
-    pub(crate) fn of(graph: &'g Graph, principal: &'g Node, authority: &'g Authority) -> Self {
+    pub(crate) fn of(context: &Context<'g>, principal: &'g Node, authority: &'g Authority) -> Self {
+        let graph = context.graph;
         let scopes = graph
             .configurations
             .get(principal.configuration)
@@ -112,6 +149,7 @@ impl<'g> Launcher<'g> {
             .unwrap_or_else(|| Text::plain("us-east-1"));
         Self {
             graph,
+            trusts: context.trusts,
             principal,
             authority,
             region,
@@ -133,7 +171,7 @@ impl<'g> Launcher<'g> {
     /// unreliable here, so they are not offered.
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html>
     fn pass_query(&self, role: &Text, service: &str) -> Query {
-        let fixed = Context::from([("iam:passedtoservice".to_owned(), vec![Text::plain(service)])]);
+        let fixed = Keys::from([("iam:passedtoservice".to_owned(), vec![Text::plain(service)])]);
         Query {
             action: "iam:PassRole".to_owned(),
             resource: role.clone(),
@@ -186,7 +224,7 @@ impl<'g> Launcher<'g> {
     }
 
     fn launch_query(&self, technique: &Technique, resource: &str, profile: &Text, region: Option<&Text>) -> Query {
-        let mut fixed = Context::new();
+        let mut fixed = Keys::new();
         if let Some(region) = region {
             fixed.insert("aws:requestedregion".to_owned(), vec![region.clone()]);
             fixed.insert("ec2:region".to_owned(), vec![region.clone()]);
@@ -240,7 +278,7 @@ impl<'g> Launcher<'g> {
             &self.principal.account,
             &format!("role/aws-service-role/{service}/{name}"),
         );
-        let fixed = Context::from([("iam:awsservicename".to_owned(), vec![Text::plain(service)])]);
+        let fixed = Keys::from([("iam:awsservicename".to_owned(), vec![Text::plain(service)])]);
         let action = "iam:CreateServiceLinkedRole".to_owned();
         let made = find(
             self.authority,
@@ -255,29 +293,9 @@ impl<'g> Launcher<'g> {
         Some(assumed.better(proof.and(&made)))
     }
 
-    /// Does `role` trust `service`? A role whose trust policy is not stated may, if it is in an instance profile.
-    pub(crate) fn trusted(&self, role: &Node, service: &str) -> Option<Proof> {
-        if let Some(trust) = &role.trust {
-            return Proof::default().and(&trusts_service(trust, service));
-        }
-        let contains = |p: &ProfileNode| {
-            let contained = p.role.and_then(|r| self.graph.node(r));
-            contained.is_some_and(|r| std::ptr::eq(r, role))
-        };
-        let clause = format!(
-            "role `{}`, whose trust policy is elsewhere, trusts {service}",
-            role.fact.name
-        );
-        self.graph
-            .profiles
-            .iter()
-            .any(contains)
-            .then(|| Proof::default().assuming(clause))
-    }
-
     /// The launch of compute with `role` by `technique`, if there is one.
     pub(crate) fn launch(&self, technique: &'static Technique, id: NodeId, role: &Node) -> Option<Launch> {
-        let trust = self.trusted(role, technique.service)?;
+        let trust = self.trusts.proof(technique.service, id)?.clone();
         let pass = Proof::default().and(&self.passes(&role.fact.arn, technique.service))?;
         let stated = self
             .graph
@@ -336,7 +354,7 @@ impl<'g> Launcher<'g> {
             let query = Query {
                 action,
                 resource: resource.clone(),
-                fixed: Context::new(),
+                fixed: Keys::new(),
                 absent: BTreeSet::new(),
             };
             find(self.authority, &query)

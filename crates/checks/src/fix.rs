@@ -7,25 +7,27 @@ use hcl::{Expression, Identifier};
 use rolecall_facts::Language;
 use rolecall_graph::{Graph, Node};
 use rolecall_iam::{
-    Answer, Assumptions, Authority, Effect, Engine, Grant, Policy, PolicyKind, Reason, Statement, parse_policy,
+    Answer, Assumptions, Authority, Effect, Grant, Policy, PolicyKind, Reason, Statement, parse_policy,
 };
 use rolecall_source::{Span, Text, Value};
 
 use crate::decide::{Launch, Launcher, Proof, place};
 use crate::finding::Fix;
+use crate::rules::Context;
 use crate::technique::Technique;
 use crate::wording::{document, who};
 
 /// Closes a launch with `role`: takes PassRole on it out of the statement that gives it, or denies it where the
 /// statement gives it by a wildcard action. `None` when neither closes the path.
-pub(crate) fn pass_role(graph: &Graph, engine: &Engine, principal: &Node, role: &Node, launch: &Launch) -> Option<Fix> {
+pub(crate) fn pass_role(context: &Context<'_>, principal: &Node, role: &Node, launch: &Launch) -> Option<Fix> {
+    let graph = context.graph;
     let reason = launch.pass.because.iter().find(|r| r.effect == Effect::Allow)?;
     let statement = statement(&principal.authority, reason)?;
     let service = launch.technique.service;
-    let kept = kept(graph, engine, principal, role, statement, service);
+    let kept = kept(context, principal, role, statement, service);
     let narrowed = by_name(statement).then(|| narrow(principal, reason, &kept, service));
     let closes = |authority: &Authority| {
-        let edited = Launcher::of(graph, principal, authority);
+        let edited = Launcher::of(context, principal, authority);
         edited.passes(&role.fact.arn, service).answer == Answer::No
     };
     let by = graph
@@ -98,30 +100,25 @@ fn is_pass_role(action: &Text) -> bool {
 }
 
 /// The roles of the configuration that the statement covers and that gain the principal nothing.
-fn kept<'g>(
-    graph: &'g Graph,
-    engine: &Engine,
-    principal: &Node,
-    role: &Node,
-    from: &Statement,
-    service: &str,
-) -> Vec<&'g Node> {
+fn kept<'g>(context: &Context<'g>, principal: &'g Node, role: &Node, from: &Statement, service: &str) -> Vec<&'g Node> {
     let covers_many = from.resources.as_ref().is_some_and(|r| {
         r.negated || r.items.len() > 1 || r.items.iter().any(|i| i.text.flat().0.contains(['*', '?']))
     });
     if !covers_many {
         return Vec::new();
     }
-    let launcher = Launcher::new(graph, principal);
-    let roles = graph
-        .nodes
-        .iter()
-        .filter(|r| r.trust.is_some() && r.configuration == principal.configuration && r.account == principal.account);
-    let other = roles.filter(|r| r.fact.arn != role.fact.arn && r.fact.arn != principal.fact.arn);
-    let trusted = other.filter(|r| launcher.trusted(r, service).is_some());
-    let passed = trusted.filter(|r| launcher.passes(&r.fact.arn, service).answer != Answer::No);
+    let launcher = Launcher::new(context, principal);
+    let trusted = context
+        .graph
+        .node_ids()
+        .filter(|id| context.trusts.proof(service, *id).is_some());
+    let roles = trusted.filter_map(|id| context.graph.node(id)).filter(|r| {
+        let here = r.configuration == principal.configuration && r.account == principal.account;
+        here && r.trust.is_some() && r.fact.arn != role.fact.arn && r.fact.arn != principal.fact.arn
+    });
+    let passed = roles.filter(|r| launcher.passes(&r.fact.arn, service).answer != Answer::No);
     passed
-        .filter(|r| engine.gain(&r.authority, &principal.authority).answer == Answer::No)
+        .filter(|r| context.engine.gain(&r.authority, &principal.authority).answer == Answer::No)
         .collect()
 }
 

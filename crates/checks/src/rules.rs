@@ -10,6 +10,7 @@ use rolecall_iam::Engine;
 use rolecall_source::Diagnostic;
 
 use crate::Options;
+use crate::decide::Trusts;
 use crate::finding::{Finding, Rule};
 
 /// Every rule.
@@ -23,15 +24,18 @@ pub(crate) struct Context<'g> {
     pub(crate) graph: &'g Graph,
     pub(crate) engine: &'g Engine,
     pub(crate) options: &'g Options,
+    pub(crate) trusts: &'g Trusts,
 }
 
 /// Applies every rule; notes say what could not be decided.
 pub(crate) fn run(graph: &Graph, options: &Options) -> (Vec<Finding>, Vec<Diagnostic>) {
     let engine = Engine::new();
+    let trusts = Trusts::of(graph);
     let context = Context {
         graph,
         engine: &engine,
         options,
+        trusts: &trusts,
     };
     let starters: Vec<(NodeId, &Node)> = graph
         .node_ids()

@@ -1,8 +1,6 @@
 //! What AWS documents, case by case: `documented.jsonl` has a request, the policies it is judged by, whether it is
 //! allowed, and the page that says so (a name is a page of the IAM user guide).
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot read its cases has failed")]
-
 use std::sync::Arc;
 
 use rolecall_iam::{Answer, Authority, Caller, Context, Grant, Outcome, PolicyKind, Request, evaluate, parse_policy};

@@ -19,7 +19,7 @@ pub(crate) const RULE: Rule = Rule {
 /// The findings of one principal, and what could not be decided.
 pub(crate) fn check(context: &Context<'_>, id: NodeId, principal: &Node) -> (Vec<Finding>, Vec<Diagnostic>) {
     let (mut findings, mut notes) = (Vec::new(), Vec::new());
-    let launcher = Launcher::new(context.graph, principal);
+    let launcher = Launcher::new(context, principal);
     let service = "ec2.amazonaws.com";
     if Proof::default().and(&launcher.passes_any(service)).is_none() {
         return (findings, notes);
@@ -143,7 +143,7 @@ impl Case<'_> {
             steps,
             assumptions: assumes.iter().map(ToString::to_string).collect(),
             notes: wording::notes(&self.also, &escalates),
-            fix: fix::pass_role(graph, self.context.engine, self.principal, self.role, self.launch),
+            fix: fix::pass_role(self.context, self.principal, self.role, self.launch),
             fingerprint: wording::fingerprint(&identity),
             suppressed: None,
         }

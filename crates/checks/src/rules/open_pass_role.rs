@@ -1,6 +1,5 @@
 use std::collections::BTreeSet;
 
-use rolecall_facts::PrincipalKind;
 use rolecall_graph::{Node, NodeId};
 use rolecall_iam::{Answer, Effect, Found, Patterns};
 use rolecall_source::{Assumption, Class, Confidence, Severity, Span, Symbol, Text};
@@ -20,7 +19,7 @@ pub(crate) const RULE: Rule = Rule {
 
 /// The finding of one principal that has none of `launch-over-privileged-role`.
 pub(crate) fn check(context: &Context<'_>, id: NodeId, principal: &Node) -> Option<Finding> {
-    let launcher = Launcher::new(context.graph, principal);
+    let launcher = Launcher::new(context, principal);
     let technique = techniques().first()?;
     let passes = launcher.passes_any(technique.service);
     let reach = Reach::of(principal, &passes)?;
@@ -108,16 +107,12 @@ fn matching(
     technique: &Technique,
 ) -> Vec<String> {
     let graph = context.graph;
-    let roles = graph
+    let trusted = graph
         .node_ids()
-        .filter(|r| *r != id)
+        .filter(|r| *r != id && context.trusts.proof(technique.service, *r).is_some());
+    let passable = trusted
         .filter_map(|r| graph.node(r))
-        .filter(|r| {
-            r.fact.kind == PrincipalKind::Role
-                && r.configuration == principal.configuration
-                && r.account == principal.account
-        });
-    let passable = roles.filter(|r| r.trust.is_some() && launcher.trusted(r, technique.service).is_some());
+        .filter(|r| r.trust.is_some() && r.configuration == principal.configuration && r.account == principal.account);
     let passable = passable.filter(|r| launcher.passes(&r.fact.arn, technique.service).answer != Answer::No);
     passable.map(|r| r.fact.name.to_string()).collect()
 }
