@@ -1,7 +1,7 @@
 //! Policy documents in files of their own.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rolecall_iam::{Authority, Context, Grant, PolicyKind, parse_policy};
 use rolecall_source::{Diagnostic, Level, LoadError, Sources, Span, json};
@@ -29,9 +29,9 @@ impl Files {
     }
 
     /// The policy in a file. What is not legal in it is told by [`Files::complain`].
-    pub(crate) fn grant(&mut self, path: &PathBuf, kind: PolicyKind) -> Result<Grant, Failure> {
+    pub(crate) fn grant(&mut self, path: &Path, kind: PolicyKind) -> Result<Grant, Failure> {
         let unreadable = |why: String| Failure::Read {
-            path: path.clone(),
+            path: path.to_path_buf(),
             why,
         };
         let missing = || unreadable("its name is not UTF-8".to_owned());
