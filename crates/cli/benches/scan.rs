@@ -1,7 +1,7 @@
 //! What a scan costs beside its floor: walking the same folder, reading its files and parsing the Terraform among them
 //! with `hcl-edit`, in the same run, on one thread.
 //!
-//! `cargo bench -p rolecall --bench scan [-- FOLDER…]`; without a folder, the repository's own `testdata`.
+//! `cargo bench -p rolecall --bench scan [-- FOLDER…]`; without a folder, `testdata/quickstart`.
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
 use std::path::{Path, PathBuf};
@@ -11,11 +11,13 @@ use std::time::{Duration, Instant};
 const ROUNDS: usize = 10;
 
 fn main() {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata");
+    // Cargo runs a benchmark in its package's folder; the folders it names are seen from the repository's.
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let own = root.join("testdata/quickstart");
     let named: Vec<PathBuf> = std::env::args()
         .skip(1)
         .filter(|a| !a.starts_with('-'))
-        .map(PathBuf::from)
+        .map(|a| root.join(a))
         .collect();
     for folder in if named.is_empty() { vec![own] } else { named } {
         let (floor, files, bytes) = least(|| floor(&folder));
