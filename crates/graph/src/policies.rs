@@ -48,7 +48,7 @@ impl Policies {
         for why in &policy.open {
             self.gap(
                 address,
-                why.0.as_ref(),
+                &unknown(why),
                 if policy.span.is_nowhere() { at } else { policy.span },
             );
         }
@@ -192,6 +192,15 @@ impl Policies {
         self.aws.insert(arn.to_owned(), parsed.clone());
         parsed
     }
+}
+
+/// What is not known, out of the assumption that it adds nothing.
+fn unknown(assumption: &Assumption) -> String {
+    let clause = &*assumption.0;
+    let part = clause
+        .strip_prefix("what ")
+        .and_then(|c| c.strip_suffix(" adds does not change this"));
+    part.map_or_else(|| clause.to_owned(), |part| format!("{part} is not known"))
 }
 
 /// `arn:aws:iam::aws:policy/…` of an AWS-managed policy's ARN, whatever its partition.
