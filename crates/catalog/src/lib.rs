@@ -25,6 +25,20 @@ pub enum AccessLevel {
     PermissionsManagement,
 }
 
+impl AccessLevel {
+    /// As AWS writes it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::List => "List",
+            Self::Read => "Read",
+            Self::Write => "Write",
+            Self::Tagging => "Tagging",
+            Self::PermissionsManagement => "Permissions management",
+        }
+    }
+}
+
 /// What an action reveals or gives, beyond its access level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Sensitivity {

@@ -108,14 +108,10 @@ fn kept<'g>(context: &Context<'g>, principal: &'g Node, role: &Node, from: &Stat
         return Vec::new();
     }
     let launcher = Launcher::new(context, principal);
-    let trusted = context
-        .graph
-        .node_ids()
-        .filter(|id| context.trusts.proof(service, *id).is_some());
-    let roles = trusted.filter_map(|id| context.graph.node(id)).filter(|r| {
-        let here = r.configuration == principal.configuration && r.account == principal.account;
-        here && r.trust.is_some() && r.fact.arn != role.fact.arn && r.fact.arn != principal.fact.arn
-    });
+    let roles = context
+        .trusting(principal, service)
+        .map(|(_, r)| r)
+        .filter(|r| r.trust.is_some() && r.fact.arn != role.fact.arn && r.fact.arn != principal.fact.arn);
     let passed = roles.filter(|r| launcher.passes(&r.fact.arn, service).answer != Answer::No);
     passed
         .filter(|r| context.engine.gain(&r.authority, &principal.authority).answer == Answer::No)

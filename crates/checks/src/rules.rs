@@ -27,6 +27,20 @@ pub(crate) struct Context<'g> {
     pub(crate) trusts: &'g Trusts,
 }
 
+impl<'g> Context<'g> {
+    /// The roles of the principal's account, itself aside, that trust a service.
+    pub(crate) fn trusting(&self, principal: &'g Node, service: &str) -> impl Iterator<Item = (NodeId, &'g Node)> {
+        let (graph, trusts) = (self.graph, self.trusts);
+        let trusted = graph.node_ids().filter(move |id| trusts.proof(service, *id).is_some());
+        trusted
+            .filter_map(|id| Some((id, graph.node(id)?)))
+            .filter(|(_, role)| {
+                let here = role.configuration == principal.configuration && role.account == principal.account;
+                here && !std::ptr::eq(*role, principal)
+            })
+    }
+}
+
 /// Applies every rule; notes say what could not be decided.
 pub(crate) fn run(graph: &Graph, options: &Options) -> (Vec<Finding>, Vec<Diagnostic>) {
     let engine = Engine::new();
@@ -37,17 +51,13 @@ pub(crate) fn run(graph: &Graph, options: &Options) -> (Vec<Finding>, Vec<Diagno
         options,
         trusts: &trusts,
     };
-    let starters: Vec<(NodeId, &Node)> = graph
-        .node_ids()
-        .filter_map(|id| Some((id, graph.node(id)?)))
-        .filter(|(_, n)| acts(n))
-        .collect();
+    let starters: Vec<&Node> = graph.nodes.iter().filter(|n| acts(n)).collect();
     let outcomes: Vec<(Vec<Finding>, Vec<Diagnostic>)> = starters
         .par_iter()
-        .map(|(id, node)| {
-            let (mut findings, notes) = launch_over_privileged_role::check(&context, *id, node);
+        .map(|node| {
+            let (mut findings, notes) = launch_over_privileged_role::check(&context, node);
             if findings.is_empty() {
-                findings.extend(open_pass_role::check(&context, *id, node));
+                findings.extend(open_pass_role::check(&context, node));
             }
             (findings, notes)
         })

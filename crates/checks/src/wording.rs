@@ -1,7 +1,5 @@
 //! Data to words, in one place.
 
-use rolecall_catalog::AccessLevel;
-use rolecall_facts::PrincipalKind;
 use rolecall_graph::{GrantInfo, Node, PolicySource};
 use rolecall_iam::{Answer, Gain, Rank, Witness};
 
@@ -10,22 +8,13 @@ use crate::technique::Technique;
 
 /// ``user `deployer` ``.
 pub(crate) fn who(node: &Node) -> String {
-    format!("{} `{}`", kind(node.fact.kind), node.fact.name)
-}
-
-fn kind(kind: PrincipalKind) -> &'static str {
-    match kind {
-        PrincipalKind::User => "user",
-        PrincipalKind::Group => "group",
-        PrincipalKind::Role => "role",
-        PrincipalKind::PermissionSet => "permission set",
-    }
+    format!("{} `{}`", node.fact.kind.word(), node.fact.name)
 }
 
 pub(crate) fn party(node: &Node) -> Party {
     let fact = &node.fact;
     Party {
-        kind: kind(fact.kind),
+        kind: fact.kind.word(),
         address: fact.origin.address.clone(),
         name: fact.name.to_string(),
         span: fact.origin.span,
@@ -88,23 +77,13 @@ fn gained(gain: &Gain) -> String {
 pub(crate) fn gain(gain: &Gain) -> GainSummary {
     let service = |s: &rolecall_iam::ServiceGain| ServiceGain {
         service: s.service.clone(),
-        levels: s.levels.iter().map(|l| level(*l)).collect(),
+        levels: s.levels.iter().map(|l| l.name()).collect(),
         actions: s.actions,
         examples: s.examples.clone(),
     };
     GainSummary {
         administrator: gain.rank == Rank::Administrator,
         by_service: gain.by_service.iter().map(service).collect(),
-    }
-}
-
-fn level(level: AccessLevel) -> &'static str {
-    match level {
-        AccessLevel::List => "List",
-        AccessLevel::Read => "Read",
-        AccessLevel::Write => "Write",
-        AccessLevel::Tagging => "Tagging",
-        AccessLevel::PermissionsManagement => "Permissions management",
     }
 }
 

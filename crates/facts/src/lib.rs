@@ -136,6 +136,19 @@ pub enum PrincipalKind {
     PermissionSet,
 }
 
+impl PrincipalKind {
+    /// How people call it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Group => "group",
+            Self::Role => "role",
+            Self::PermissionSet => "permission set",
+        }
+    }
+}
+
 /// A user, group, role or permission set.
 #[derive(Clone, Debug)]
 pub struct Principal {

@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use rolecall_facts::PrincipalKind;
 use rolecall_iam::{Assumptions, Condition, Effect, Patterns, Statement};
 
-use crate::link::kind_word;
 use crate::model::{Graph, Node, RoleTarget};
 
 /// Writes the graph, sorted by name, one fact a line.
@@ -60,7 +59,7 @@ pub fn dump(graph: &Graph) -> String {
 }
 
 fn principal(graph: &Graph, node: &Node, lines: &mut Vec<String>) {
-    let who = format!("{} {}", kind_word(node.fact.kind), node.fact.name);
+    let who = format!("{} {}", node.fact.kind.word(), node.fact.name);
     let stated = if node.fact.declared { "" } else { " (only named)" };
     lines.push(format!("{who} arn {}{stated}{}", node.fact.arn, assuming(&node.exists)));
     for grant in &node.authority.identity {

@@ -128,7 +128,7 @@ impl Linker {
         }
         let name = last_segment(&by.by);
         if name.is_empty() {
-            let why = format!("it is attached to a {} without a name", kind_word(by.kind));
+            let why = format!("it is attached to a {} without a name", by.kind.word());
             self.policies.gap(&at.address, &why, at.span);
             return Vec::new();
         }
@@ -244,7 +244,7 @@ impl Linker {
         if !fact.declared {
             open.insert(Assumption::new(format!(
                 "{} `{}` has no policies but those stated here",
-                kind_word(fact.kind),
+                fact.kind.word(),
                 fact.name
             )));
         }
@@ -483,16 +483,6 @@ fn principal_arn(kind: PrincipalKind, partition: &Text, account: &Text, name: &T
     head.concat(account)
         .concat(&Text::plain(&format!(":{word}/")))
         .concat(name)
-}
-
-/// How people call a kind of principal.
-pub(crate) fn kind_word(kind: PrincipalKind) -> &'static str {
-    match kind {
-        PrincipalKind::User => "user",
-        PrincipalKind::Group => "group",
-        PrincipalKind::Role => "role",
-        PrincipalKind::PermissionSet => "permission set",
-    }
 }
 
 /// The facts of a caller. A permission set acts as the role that IAM Identity Center makes from it:

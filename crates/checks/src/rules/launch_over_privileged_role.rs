@@ -1,5 +1,4 @@
-use rolecall_facts::PrincipalKind;
-use rolecall_graph::{Node, NodeId};
+use rolecall_graph::Node;
 use rolecall_iam::{Answer, Assumptions, Gain, Rank, Witness};
 use rolecall_source::{Assumption, Confidence, Diagnostic, Level, Severity};
 
@@ -17,14 +16,14 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 /// The findings of one principal, and what could not be decided.
-pub(crate) fn check(context: &Context<'_>, id: NodeId, principal: &Node) -> (Vec<Finding>, Vec<Diagnostic>) {
+pub(crate) fn check(context: &Context<'_>, principal: &Node) -> (Vec<Finding>, Vec<Diagnostic>) {
     let (mut findings, mut notes) = (Vec::new(), Vec::new());
     let launcher = Launcher::new(context, principal);
     let service = "ec2.amazonaws.com";
     if Proof::default().and(&launcher.passes_any(service)).is_none() {
         return (findings, notes);
     }
-    for (role_id, role) in candidates(context, id, principal) {
+    for (role_id, role) in context.trusting(principal, service) {
         let launches: Vec<Launch> = techniques()
             .iter()
             .filter_map(|t| launcher.launch(t, role_id, role))
@@ -59,20 +58,6 @@ pub(crate) fn check(context: &Context<'_>, id: NodeId, principal: &Node) -> (Vec
         }
     }
     (findings, notes)
-}
-
-/// The roles of the principal's account that it could launch with.
-fn candidates<'g>(context: &Context<'g>, id: NodeId, principal: &'g Node) -> impl Iterator<Item = (NodeId, &'g Node)> {
-    let graph = context.graph;
-    graph
-        .node_ids()
-        .filter(move |role| *role != id)
-        .filter_map(|role| Some((role, graph.node(role)?)))
-        .filter(move |(_, role)| {
-            role.fact.kind == PrincipalKind::Role
-                && role.configuration == principal.configuration
-                && role.account == principal.account
-        })
 }
 
 /// Gain could not be decided within the engine's bounds.

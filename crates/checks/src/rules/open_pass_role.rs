@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use rolecall_graph::{Node, NodeId};
+use rolecall_graph::Node;
 use rolecall_iam::{Answer, Effect, Found, Patterns};
 use rolecall_source::{Assumption, Class, Confidence, Severity, Span, Symbol, Text};
 
@@ -18,7 +18,7 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 /// The finding of one principal that has none of `launch-over-privileged-role`.
-pub(crate) fn check(context: &Context<'_>, id: NodeId, principal: &Node) -> Option<Finding> {
+pub(crate) fn check(context: &Context<'_>, principal: &Node) -> Option<Finding> {
     let launcher = Launcher::new(context, principal);
     let technique = techniques().first()?;
     let passes = launcher.passes_any(technique.service);
@@ -32,7 +32,7 @@ pub(crate) fn check(context: &Context<'_>, id: NodeId, principal: &Node) -> Opti
     let launches = |t: &'static Technique| Some((t, launcher.launches(t, &some_profile(principal))?));
     let (technique, launch) = techniques().iter().find_map(launches)?;
     let pass = Proof::default().and(&passes)?;
-    let matching = matching(context, id, principal, &launcher, technique);
+    let matching = matching(context, principal, &launcher, technique);
     Some(finding(context, principal, technique, &launch, &pass, reach, &matching))
 }
 
@@ -99,20 +99,9 @@ fn some_profile(principal: &Node) -> Text {
 }
 
 /// The roles of the configuration that the pattern covers and that trust the service.
-fn matching(
-    context: &Context<'_>,
-    id: NodeId,
-    principal: &Node,
-    launcher: &Launcher<'_>,
-    technique: &Technique,
-) -> Vec<String> {
-    let graph = context.graph;
-    let trusted = graph
-        .node_ids()
-        .filter(|r| *r != id && context.trusts.proof(technique.service, *r).is_some());
-    let passable = trusted
-        .filter_map(|r| graph.node(r))
-        .filter(|r| r.trust.is_some() && r.configuration == principal.configuration && r.account == principal.account);
+fn matching(context: &Context<'_>, principal: &Node, launcher: &Launcher<'_>, technique: &Technique) -> Vec<String> {
+    let roles = context.trusting(principal, technique.service).map(|(_, r)| r);
+    let passable = roles.filter(|r| r.trust.is_some());
     let passable = passable.filter(|r| launcher.passes(&r.fact.arn, technique.service).answer != Answer::No);
     passable.map(|r| r.fact.name.to_string()).collect()
 }

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use rolecall_catalog::AccessLevel;
 use rolecall_iam::{Answer, Authority, Context, Engine, Gain, Rank, Request, ServiceGain};
 use rolecall_source::{Number, Span, Text, Value, json};
 
@@ -114,7 +113,7 @@ fn side(out: &mut String, title: &str, gain: &Gain) {
 }
 
 fn summary(service: &ServiceGain) -> String {
-    let levels: Vec<&str> = service.levels.iter().map(|l| level(*l)).collect();
+    let levels: Vec<&str> = service.levels.iter().map(|l| l.name()).collect();
     let actions = if service.actions == 1 { "action" } else { "actions" };
     let more = if service.actions > service.examples.len() {
         ", …"
@@ -139,16 +138,6 @@ fn shown(request: &Request) -> String {
     out
 }
 
-fn level(level: AccessLevel) -> &'static str {
-    match level {
-        AccessLevel::List => "List",
-        AccessLevel::Read => "Read",
-        AccessLevel::Write => "Write",
-        AccessLevel::Tagging => "Tagging",
-        AccessLevel::PermissionsManagement => "Permissions management",
-    }
-}
-
 fn document(gained: &Gain, lost: &Gain) -> Value {
     object([
         ("version", number(1)),
@@ -167,7 +156,7 @@ fn direction(gain: &Gain) -> Value {
     let services = gain.by_service.iter().map(|s| {
         object([
             ("service", string(&s.service)),
-            ("levels", list(s.levels.iter().map(|l| string(level(*l))))),
+            ("levels", list(s.levels.iter().map(|l| string(l.name())))),
             ("actions", number(s.actions)),
             ("examples", list(s.examples.iter().map(|e| string(e)))),
         ])

@@ -2,7 +2,7 @@ use std::fmt::{self, Display, Write};
 
 use rolecall_facts::{
     Assignment, Attachment, Compute, Configuration, ControlPolicy, InstanceProfile, Language, ManagedPolicy,
-    Membership, Origin, PolicyRef, Principal, PrincipalKind, PrincipalRef, ResourcePolicy, RoleUseKind, Scope,
+    Membership, Origin, PolicyRef, Principal, PrincipalRef, ResourcePolicy, RoleUseKind, Scope,
 };
 use rolecall_source::{Choice, Kind, Sources, Span, Value, json};
 
@@ -86,7 +86,7 @@ impl Page<'_> {
     }
 
     fn principal(&mut self, p: &Principal) {
-        self.origin(kind(p.kind), &p.origin);
+        self.origin(p.kind.word(), &p.origin);
         self.line(4, "scope", p.scope.0);
         self.line(4, "name", &p.name);
         self.line(4, "path", &p.path);
@@ -181,15 +181,6 @@ impl Page<'_> {
     }
 }
 
-fn kind(kind: PrincipalKind) -> &'static str {
-    match kind {
-        PrincipalKind::User => "user",
-        PrincipalKind::Group => "group",
-        PrincipalKind::Role => "role",
-        PrincipalKind::PermissionSet => "permission set",
-    }
-}
-
 fn how(kind: RoleUseKind) -> &'static str {
     match kind {
         RoleUseKind::ProfileName => "profile name",
@@ -206,7 +197,7 @@ struct Named<'a>(&'a PrincipalRef);
 
 impl Display for Named<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", kind(self.0.kind), self.0.by)?;
+        write!(f, "{} {}", self.0.kind.word(), self.0.by)?;
         match self.0.scope.0 {
             0 => Ok(()),
             scope => write!(f, " in scope {scope}"),
@@ -251,7 +242,7 @@ mod tests {
     use super::*;
     use std::sync::Arc;
 
-    use rolecall_facts::ScopeId;
+    use rolecall_facts::{PrincipalKind, ScopeId};
     use rolecall_source::{Assumption, Class, Symbol, Text};
 
     fn origin(address: &str, span: Span) -> Origin {
