@@ -7,8 +7,8 @@ use rolecall_source::{Confidence, Diagnostic, Severity, Span};
 /// Whom a finding is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Party {
-    /// `user`, `group`, `role` or `permission set`.
-    pub kind: &'static str,
+    /// `user`, `group`, `role` or `permission set`; of compute, its kind.
+    pub kind: Arc<str>,
     /// What the user would write: `module.ci.aws_iam_role.deploy["eu"]`, `template.yaml#DeployRole`.
     pub address: Arc<str>,
     /// Its name in AWS, symbols in angle brackets.
@@ -36,6 +36,10 @@ pub enum StepKind {
     Role,
     /// The role's statement behind the witness.
     Gain,
+    /// Compute that runs with the role already, or says what is launched with it.
+    Compute,
+    /// The statement by which one principal may become another, or change its own permissions.
+    Assume,
 }
 
 /// One step of a path.
@@ -47,6 +51,23 @@ pub struct Step {
     pub message: String,
     /// Where; [`Span::NOWHERE`] for what stands in no file (an AWS-managed policy).
     pub span: Span,
+}
+
+/// One hop of a path: how somebody comes to act as somebody else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hop {
+    /// The technique's id.
+    pub technique: Arc<str>,
+    /// What is done, after "can": `launch an EC2 instance`.
+    pub does: Arc<str>,
+    /// Who does it: the finding's principal in the first hop, the one gained before in every other.
+    pub from: Party,
+    /// Who is gained by it; the finding's role in the last hop. For a principal that changes its own permissions, itself.
+    pub to: Party,
+    /// Existing compute that is taken over or used, where the technique needs any: its kind is AWS's (`ec2:instance`).
+    pub through: Option<Party>,
+    /// Which of [`Finding::steps`] tell of it.
+    pub steps: std::ops::Range<usize>,
 }
 
 /// One concrete request that the role may make and the principal may not.
@@ -107,8 +128,8 @@ pub struct Suppression {
 pub struct Finding {
     /// The rule's id: `launch-over-privileged-role`.
     pub rule: &'static str,
-    /// The technique's id: `ec2-run-instances`.
-    pub technique: &'static str,
+    /// The id of the technique of the first hop: `ec2-run-instances`.
+    pub technique: Arc<str>,
     /// How much is at stake.
     pub severity: Severity,
     /// How sure it is.
@@ -117,7 +138,7 @@ pub struct Finding {
     pub headline: String,
     /// Who.
     pub principal: Party,
-    /// The role gained; `None` for rules that name no role (`open-pass-role`).
+    /// The role (or user) gained; `None` for rules that name none (`open-pass-role`).
     pub role: Option<Party>,
     /// What is gained.
     pub gain: GainSummary,
@@ -127,6 +148,9 @@ pub struct Finding {
     pub primary: Span,
     /// The path, in story order.
     pub steps: Vec<Step>,
+    /// The path as hops, each with its part of the steps: one, or several for a chain. Empty for rules that gain no
+    /// role.
+    pub hops: Vec<Hop>,
     /// What it relies on; empty iff confidence is certain. Clauses that read after "assuming".
     pub assumptions: Vec<String>,
     /// Further sentences.

@@ -18,7 +18,7 @@ use rolecall_graph::Graph;
 use rolecall_source::{Confidence, Diagnostic};
 
 pub use finding::{
-    Analysis, Coverage, Finding, Fix, GainSummary, Party, PolicyUnknown, Rule, ServiceGain, Step, StepKind,
+    Analysis, Coverage, Finding, Fix, GainSummary, Hop, Party, PolicyUnknown, Rule, ServiceGain, Step, StepKind,
     Suppression, WitnessRequest,
 };
 pub use options::Options;

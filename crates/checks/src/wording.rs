@@ -14,7 +14,7 @@ pub(crate) fn who(node: &Node) -> String {
 pub(crate) fn party(node: &Node) -> Party {
     let fact = &node.fact;
     Party {
-        kind: fact.kind.word(),
+        kind: fact.kind.word().into(),
         address: fact.origin.address.clone(),
         name: fact.name.to_string(),
         span: fact.origin.span,

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use rolecall_checks::finding::{Coverage, Finding, GainSummary, Party, WitnessRequest};
+use rolecall_checks::finding::{Coverage, Finding, GainSummary, Hop, Party, WitnessRequest};
 use rolecall_source::{Diagnostic, Level, Severity, Sources, Span};
 use serde::Serialize;
 
@@ -43,10 +43,11 @@ struct FindingV1<'a> {
     message: &'a str,
     location: Option<Location<'a>>,
     principal: PartyV1<'a>,
-    role: Option<RoleV1<'a>>,
+    role: Option<PartyV1<'a>>,
     gain: Gain<'a>,
     witness: Option<Witness<'a>>,
     steps: Vec<StepV1<'a>>,
+    hops: Vec<HopV1<'a>>,
     assumptions: &'a [String],
     notes: &'a [String],
     fix: Option<FixV1<'a>>,
@@ -56,14 +57,7 @@ struct FindingV1<'a> {
 
 #[derive(Serialize)]
 struct PartyV1<'a> {
-    kind: &'static str,
-    address: &'a str,
-    name: &'a str,
-    location: Option<Location<'a>>,
-}
-
-#[derive(Serialize)]
-struct RoleV1<'a> {
+    kind: &'a str,
     address: &'a str,
     name: &'a str,
     location: Option<Location<'a>>,
@@ -95,6 +89,17 @@ struct StepV1<'a> {
     kind: &'static str,
     message: &'a str,
     location: Option<Location<'a>>,
+}
+
+#[derive(Serialize)]
+struct HopV1<'a> {
+    technique: &'a str,
+    does: &'a str,
+    from: PartyV1<'a>,
+    to: PartyV1<'a>,
+    through: Option<PartyV1<'a>>,
+    first_step: usize,
+    steps: usize,
 }
 
 #[derive(Serialize)]
@@ -201,20 +206,17 @@ impl<'a> FindingV1<'a> {
         };
         Self {
             rule: f.rule,
-            technique: f.technique,
+            technique: &f.technique,
             severity: words::severity(f.severity),
             confidence: words::confidence(f.confidence),
             message: &f.headline,
             location: at(f.primary),
             principal: PartyV1::new(&f.principal, sources),
-            role: f.role.as_ref().map(|r| RoleV1 {
-                address: &r.address,
-                name: &r.name,
-                location: at(r.span),
-            }),
+            role: f.role.as_ref().map(|r| PartyV1::new(r, sources)),
             gain: Gain::new(&f.gain),
             witness: f.witness.as_ref().map(Witness::new),
             steps: f.steps.iter().map(step).collect(),
+            hops: f.hops.iter().map(|h| HopV1::new(h, sources)).collect(),
             assumptions: &f.assumptions,
             notes: &f.notes,
             fix: f.fix.as_ref().map(|x| FixV1 {
@@ -234,10 +236,24 @@ impl<'a> FindingV1<'a> {
 impl<'a> PartyV1<'a> {
     fn new(party: &'a Party, sources: &'a Sources) -> Self {
         Self {
-            kind: party.kind,
+            kind: &party.kind,
             address: &party.address,
             name: &party.name,
             location: Location::new(party.span, sources),
+        }
+    }
+}
+
+impl<'a> HopV1<'a> {
+    fn new(hop: &'a Hop, sources: &'a Sources) -> Self {
+        Self {
+            technique: &hop.technique,
+            does: &hop.does,
+            from: PartyV1::new(&hop.from, sources),
+            to: PartyV1::new(&hop.to, sources),
+            through: hop.through.as_ref().map(|p| PartyV1::new(p, sources)),
+            first_step: hop.steps.start,
+            steps: hop.steps.len(),
         }
     }
 }

@@ -160,7 +160,7 @@ impl Page<'_> {
         self.line(&format!(
             "Rule {}, technique {}\n\n</details>\n",
             code(finding.rule),
-            code(finding.technique)
+            code(&finding.technique)
         ));
     }
 

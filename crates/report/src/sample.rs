@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rolecall_checks::finding::{
-    Analysis, Coverage, Finding, Fix, GainSummary, Party, PolicyUnknown, Rule, ServiceGain, Step, StepKind,
+    Analysis, Coverage, Finding, Fix, GainSummary, Hop, Party, PolicyUnknown, Rule, ServiceGain, Step, StepKind,
     Suppression, WitnessRequest,
 };
 use rolecall_facts::Unresolved;
@@ -96,9 +96,9 @@ fn at(sources: &Sources, path: &str, needle: &str) -> Span {
     Span::at(file, start..start + needle.len())
 }
 
-fn party(kind: &'static str, address: &str, name: &str, span: Span) -> Party {
+fn party(kind: &str, address: &str, name: &str, span: Span) -> Party {
     Party {
-        kind,
+        kind: kind.into(),
         address: address.into(),
         name: name.into(),
         span,
@@ -111,6 +111,18 @@ fn step(kind: StepKind, message: &str, span: Span) -> Step {
         message: message.into(),
         span,
     }
+}
+
+/// The whole path in one hop.
+fn hop(from: &Party, to: &Party, steps: usize) -> Vec<Hop> {
+    vec![Hop {
+        technique: "ec2-run-instances".into(),
+        does: "launch an EC2 instance".into(),
+        from: from.clone(),
+        to: to.clone(),
+        through: None,
+        steps: 0..steps,
+    }]
 }
 
 fn gain(service: &str, levels: &[&'static str], actions: usize, examples: &[&str]) -> ServiceGain {
@@ -126,14 +138,17 @@ fn admin(sources: &Sources) -> Finding {
     let find = |path, needle| at(sources, path, needle);
     let user = find("iam/people.tf", "resource \"aws_iam_user\" \"alice\"");
     let role = find("roles.tf", "resource \"aws_iam_role\" \"admin\"");
+    let principal = party("user", "aws_iam_user.alice", "alice", user);
+    let role = party("role", "aws_iam_role.admin", "admin", role);
     Finding {
         rule: "launch-over-privileged-role",
-        technique: "ec2-run-instances",
+        technique: "ec2-run-instances".into(),
         severity: Severity::Critical,
         confidence: Confidence::Certain,
         headline: "user `alice` can launch an EC2 instance with role `admin` and gain every action on every resource".into(),
-        principal: party("user", "aws_iam_user.alice", "alice", user),
-        role: Some(party("role", "aws_iam_role.admin", "admin", role)),
+        hops: hop(&principal, &role, 8),
+        principal,
+        role: Some(role),
         gain: GainSummary {
             administrator: true,
             by_service: vec![
@@ -171,22 +186,21 @@ fn admin(sources: &Sources) -> Finding {
 
 fn deployer(sources: &Sources) -> Finding {
     let find = |needle| at(sources, "stacks/app.json", needle);
+    let name = |name: &str| format!("\u{27e8}{name}\u{27e9}");
+    let principal = party(
+        "user",
+        "stacks/app.json#Deployer",
+        &name("Deployer"),
+        find("\"Deployer\""),
+    );
+    let role = party("role", "stacks/app.json#AppRole", &name("AppRole"), find("\"AppRole\""));
     Finding {
         severity: Severity::Medium,
         confidence: Confidence::Possible,
         headline: "user `Deployer` can launch an EC2 instance with role `AppRole` and gain 3 actions of s3".into(),
-        principal: party(
-            "user",
-            "stacks/app.json#Deployer",
-            "\u{27e8}Deployer\u{27e9}",
-            find("\"Deployer\""),
-        ),
-        role: Some(party(
-            "role",
-            "stacks/app.json#AppRole",
-            "\u{27e8}AppRole\u{27e9}",
-            find("\"AppRole\""),
-        )),
+        hops: hop(&principal, &role, 5),
+        principal,
+        role: Some(role),
         gain: GainSummary {
             administrator: false,
             by_service: vec![gain("s3", &["Write"], 3, &["s3:PutObject", "s3:DeleteObject"])],
@@ -234,6 +248,7 @@ fn open(sources: &Sources) -> Finding {
         confidence: Confidence::Possible,
         headline: "user `Deployer` can launch instances and pass roles that are not in this configuration".into(),
         role: None,
+        hops: Vec::new(),
         witness: None,
         gain: GainSummary::default(),
         fingerprint: "ffeeddccbbaa99887766554433221100".into(),

@@ -142,7 +142,7 @@ struct ResultObject {
 
 #[derive(Serialize)]
 struct ResultProperties {
-    technique: &'static str,
+    technique: String,
     severity: &'static str,
     confidence: &'static str,
     principal: String,
@@ -340,7 +340,7 @@ impl Writer<'_> {
             ]),
             suppressions: self.any_accepted.then(|| self.suppressions(finding)),
             properties: ResultProperties {
-                technique: finding.technique,
+                technique: finding.technique.to_string(),
                 severity: words::severity(finding.severity),
                 confidence: words::confidence(finding.confidence),
                 principal: place::plain(&finding.principal.address),

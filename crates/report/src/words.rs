@@ -31,6 +31,8 @@ pub(crate) fn step(kind: StepKind) -> &'static str {
         StepKind::Profile => "profile",
         StepKind::Role => "role",
         StepKind::Gain => "gain",
+        StepKind::Compute => "compute",
+        StepKind::Assume => "assume",
     }
 }
 

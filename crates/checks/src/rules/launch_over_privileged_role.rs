@@ -4,7 +4,7 @@ use rolecall_source::{Assumption, Confidence, Diagnostic, Level, Severity};
 
 use super::Context;
 use crate::decide::{Launch, Launcher, Proof};
-use crate::finding::{Finding, Rule};
+use crate::finding::{Finding, Hop, Rule};
 use crate::technique::techniques;
 use crate::{fix, steps, wording};
 
@@ -93,6 +93,17 @@ impl Case<'_> {
         all.into_iter().collect()
     }
 
+    fn hop(&self, steps: usize) -> Hop {
+        Hop {
+            technique: self.launch.technique.id.into(),
+            does: self.launch.technique.does.into(),
+            from: wording::party(self.principal),
+            to: wording::party(self.role),
+            through: None,
+            steps: 0..steps,
+        }
+    }
+
     fn finding(self) -> Finding {
         let graph = self.context.graph;
         let assumes = self.assumes();
@@ -112,7 +123,7 @@ impl Case<'_> {
         ];
         Finding {
             rule,
-            technique: technique.id,
+            technique: technique.id.into(),
             severity: severity(self.gain.rank),
             confidence: if assumes.is_empty() {
                 Confidence::Certain
@@ -125,6 +136,7 @@ impl Case<'_> {
             gain: wording::gain(self.gain),
             witness: Some(wording::witness(self.witness)),
             primary: steps::primary(self.context, self.principal, &self.launch.pass),
+            hops: vec![self.hop(steps.len())],
             steps,
             assumptions: assumes.iter().map(ToString::to_string).collect(),
             notes: wording::notes(&self.also, &escalates),

@@ -137,7 +137,7 @@ fn finding(
     let identity = [RULE.id, configuration, &principal.fact.origin.address, technique.id];
     Finding {
         rule: RULE.id,
-        technique: technique.id,
+        technique: technique.id.into(),
         severity: if reach == Reach::Every {
             Severity::Medium
         } else {
@@ -151,6 +151,7 @@ fn finding(
         witness: None,
         primary: steps::primary(context, principal, pass),
         steps: steps::open_path(graph, principal, technique, launch, pass),
+        hops: Vec::new(),
         assumptions,
         notes: vec![covered(matching)],
         fix: fix::scope(graph, principal, pass, technique),

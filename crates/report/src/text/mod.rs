@@ -188,7 +188,7 @@ impl<'a> Page<'a> {
             self.fact("note", note, None);
         }
         for other in others {
-            self.fact("also by", other.technique, None);
+            self.fact("also by", &other.technique, None);
         }
         if let Some(fix) = &finding.fix {
             let at = place::show(self.sources, fix.span).map_or_else(String::new, |at| format!(" (at {at})"));
