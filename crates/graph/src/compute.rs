@@ -5,9 +5,9 @@ use rolecall_iam::Assumptions;
 use rolecall_source::{Assumption, Kind, Text, Value};
 use rustc_hash::FxHashMap;
 
-use crate::link::{exists, find_principal, scope};
+use crate::link::{exists, scope};
 use crate::model::{ComputeNode, Graph, NodeId, RoleTarget, Wiring};
-use crate::policies::same_arn;
+use crate::references::{find_principal, same_arn};
 
 type Names = FxHashMap<(PrincipalKind, Text), Vec<NodeId>>;
 

@@ -5,11 +5,15 @@
 //! language a configuration was written in.
 
 mod account;
+mod attachments;
+mod callers;
 mod compute;
+mod controls;
 mod dump;
 mod link;
 mod model;
 mod policies;
+mod references;
 
 pub use account::LiteralAccounts;
 pub use dump::dump;

@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 
 use crate::link::exists;
 use crate::model::{Attached, GrantInfo, NodeId, PolicyGap, PolicySource};
+use crate::references::same_arn;
 
 /// The managed policies of one configuration and of AWS, and where every grant came from.
 #[derive(Default)]
@@ -230,33 +231,4 @@ fn aws_managed_by_name(arn: &Text) -> Option<String> {
         .next()
         .filter(|_| looked_up && named.next().is_none())
         .map(|a| (*a).to_owned())
-}
-
-/// What must hold for two ARNs to be the same: nothing when they are equal; that a literal account is this one when
-/// they differ in that only. `None` when they cannot be.
-pub(crate) fn same_arn(a: &Text, b: &Text) -> Option<Assumptions> {
-    if a == b {
-        return Some(Assumptions::new());
-    }
-    let (a, b) = (a.split(":")?, b.split(":")?);
-    if a.len() < 6 || a.len() != b.len() {
-        return None;
-    }
-    let mut assumes = Assumptions::new();
-    for (index, (a, b)) in a.iter().zip(&b).enumerate() {
-        if a == b {
-            continue;
-        }
-        let literal = match (a.as_symbol(), b.as_symbol()) {
-            (Some(_), None) => b.as_str()?,
-            (None, Some(_)) => a.as_str()?,
-            _ => return None,
-        };
-        match index {
-            1 => assumes.insert(Assumption::new(format!("`{literal}` is the partition this deploys to"))),
-            4 => assumes.insert(Assumption::new(format!("{literal} is the account this deploys to"))),
-            _ => return None,
-        };
-    }
-    Some(assumes)
 }

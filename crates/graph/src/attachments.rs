@@ -1,0 +1,142 @@
+//! Policies attached to principals, and users in groups.
+
+use rolecall_facts::{Attachment, Configuration, Origin, Principal, PrincipalRef};
+use rolecall_iam::{Assumptions, Grant};
+use rolecall_source::{Span, Text};
+
+use crate::link::{Linker, exists, scope};
+use crate::model::{Attached, GrantInfo, NodeId};
+use crate::policies::Via;
+use crate::references::{last_segment, principal_arn, starts_with_arn};
+
+impl Linker {
+    /// The principals that `by` means; one that is only named here is made, since it may hold what is attached to it.
+    pub(crate) fn find_or_add(
+        &mut self,
+        configuration: &Configuration,
+        by: &PrincipalRef,
+        at: &Origin,
+    ) -> Vec<(NodeId, Assumptions)> {
+        let found = self.find(configuration, by);
+        if !found.is_empty() {
+            return found;
+        }
+        let name = last_segment(&by.by);
+        if name.is_empty() {
+            let why = format!("it is attached to a {} without a name", by.kind.word());
+            self.policies.gap(&at.address, &why, at.span);
+            return Vec::new();
+        }
+        let (account, partition) = scope(configuration, by.scope).map_or_else(
+            || (Text::plain(""), Text::plain("aws")),
+            |s| (s.account.clone(), s.partition.clone()),
+        );
+        let arn = if starts_with_arn(&by.by) {
+            by.by.clone()
+        } else {
+            principal_arn(by.kind, &partition, &account, &name)
+        };
+        let fact = Principal {
+            kind: by.kind,
+            origin: Origin {
+                address: at.address.clone(),
+                exists: Vec::new(),
+                open: false,
+                ..at.clone()
+            },
+            scope: by.scope,
+            name,
+            path: Text::plain("/"),
+            arn,
+            trust: None,
+            boundary: None,
+            tags: None,
+            declared: false,
+        };
+        vec![(self.add(configuration, fact), Assumptions::new())]
+    }
+
+    pub(crate) fn attachment(
+        &mut self,
+        configuration: &Configuration,
+        fact: &Attachment,
+        first: usize,
+        attached: &mut Vec<Attached>,
+    ) {
+        for (node, mut assumes) in self.find_or_add(configuration, &fact.to, &fact.origin) {
+            assumes.extend(exists(&fact.origin));
+            if let Some(principal) = self.graph.node(node) {
+                // What the principal itself states exists with it.
+                if principal.fact.origin.address == fact.origin.address {
+                    assumes.retain(|a| !principal.exists.contains(a));
+                }
+            }
+            let via = Via {
+                attachment: &fact.origin,
+                group: None,
+                assumes,
+            };
+            let slot = slot(attached, node, first);
+            self.policies.attach(configuration, &fact.policy, &via, slot);
+        }
+    }
+
+    pub(crate) fn memberships(&mut self, configuration: &Configuration, first: usize, attached: &mut Vec<Attached>) {
+        for fact in &configuration.memberships {
+            let users = self.find_or_add(configuration, &fact.user, &fact.origin);
+            let groups = self.find_or_add(configuration, &fact.group, &fact.origin);
+            for (user, from_user) in &users {
+                for (group, from_group) in &groups {
+                    let mut assumes: Assumptions = from_user.union(from_group).cloned().collect();
+                    assumes.extend(exists(&fact.origin));
+                    let span = fact.origin.span;
+                    if let Some(node) = self.graph.nodes.get_mut(group.0 as usize) {
+                        node.members += 1;
+                        assumes.extend(node.exists.iter().cloned());
+                    }
+                    if let Some(node) = self.graph.nodes.get_mut(user.0 as usize) {
+                        node.groups.push((*group, span));
+                    }
+                    self.inherit(*user, *group, span, &assumes, first, attached);
+                }
+            }
+        }
+    }
+
+    /// Gives a user what its group has.
+    pub(crate) fn inherit(
+        &mut self,
+        user: NodeId,
+        group: NodeId,
+        span: Span,
+        assumes: &Assumptions,
+        first: usize,
+        attached: &mut Vec<Attached>,
+    ) {
+        let from = slot(attached, group, first).clone();
+        let to = slot(attached, user, first);
+        for grant in from.grants {
+            let Some(info) = self.policies.grants.get(grant.id as usize).cloned() else {
+                continue;
+            };
+            let id = u32::try_from(self.policies.grants.len()).unwrap_or(u32::MAX);
+            self.policies.grants.push(GrantInfo {
+                group: Some((group, span)),
+                ..info
+            });
+            let exists = grant.exists.union(assumes).cloned().collect();
+            to.grants.push(Grant { id, exists, ..grant });
+        }
+        to.open.extend(from.open);
+    }
+}
+
+pub(crate) fn slot(attached: &mut Vec<Attached>, node: NodeId, first: usize) -> &mut Attached {
+    let index = (node.0 as usize).saturating_sub(first);
+    if attached.len() <= index {
+        attached.resize_with(index + 1, Attached::default);
+    }
+    // INVARIANT: the vector was just made long enough.
+    #[expect(clippy::indexing_slicing, reason = "the vector was just made long enough")]
+    &mut attached[index]
+}
