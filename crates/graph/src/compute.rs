@@ -1,13 +1,16 @@
 //! What compute runs with, and what it refers to.
 
-use rolecall_facts::{Configuration, PrincipalKind, PrincipalRef, RoleUse, RoleUseKind, ScopeId};
+use std::sync::Arc;
+
+use rolecall_facts::{Compute, Configuration, PrincipalKind, PrincipalRef, RoleUse, RoleUseKind, ScopeId};
 use rolecall_iam::Assumptions;
-use rolecall_source::{Assumption, Kind, Text, Value};
+use rolecall_source::{Kind, Text, Value};
 use rustc_hash::FxHashMap;
 
+use crate::launch::{alternatives, pin, split_revision};
 use crate::link::{exists, scope};
-use crate::model::{ComputeNode, Graph, NodeId, RoleTarget, Wiring};
-use crate::references::{find_principal, same_arn};
+use crate::model::{ComputeNode, Graph, Linked, NodeId, RoleTarget, Wiring};
+use crate::references::{chosen, find_principal, same_arn};
 
 type Names = FxHashMap<(PrincipalKind, Text), Vec<NodeId>>;
 
@@ -17,6 +20,7 @@ pub(crate) fn link(graph: &mut Graph, configuration: &Configuration, names: &Nam
     let first = graph.compute.len();
     for fact in &configuration.compute {
         let mut runs_with = Vec::new();
+        let exists = exists(&fact.origin);
         for role_use in &fact.uses {
             let linker = UseLinker {
                 graph,
@@ -25,7 +29,7 @@ pub(crate) fn link(graph: &mut Graph, configuration: &Configuration, names: &Nam
                 scope: fact.scope,
                 role_use,
             };
-            linker.value(&role_use.value, &exists(&fact.origin), &mut runs_with);
+            linker.value(&role_use.value, &exists, &mut runs_with);
         }
         let account = scope(configuration, fact.scope).map_or_else(|| Text::plain(""), |s| s.account.clone());
         graph.compute.push(ComputeNode {
@@ -34,28 +38,46 @@ pub(crate) fn link(graph: &mut Graph, configuration: &Configuration, names: &Nam
             account,
             runs_with,
             links: Vec::new(),
+            exists,
         });
     }
     let by_name = by_name(graph, first);
     for node in graph.compute.iter_mut().skip(first) {
-        for (link, fact) in node.fact.links.iter().enumerate() {
-            let target = fact
-                .to
-                .to_text()
-                .and_then(|t| by_name.get(&(fact.kind.to_string(), t)).copied());
-            node.links.extend(target.map(|t| (link, t)));
-        }
+        node.links = links(&node.fact, &by_name);
     }
 }
 
-fn by_name(graph: &Graph, first: usize) -> FxHashMap<(String, Text), usize> {
+type ByName = FxHashMap<(Arc<str>, Text), usize>;
+
+fn by_name(graph: &Graph, first: usize) -> ByName {
     let mut map = FxHashMap::default();
     for (index, node) in graph.compute.iter().enumerate().skip(first) {
         for name in node.fact.names.iter().chain(&node.fact.arn) {
-            map.entry((node.fact.kind.to_string(), name.clone())).or_insert(index);
+            map.entry((Arc::clone(&node.fact.kind), name.clone())).or_insert(index);
         }
     }
     map
+}
+
+fn links(fact: &Compute, by_name: &ByName) -> Vec<Linked> {
+    let mut out = Vec::new();
+    for (index, link) in fact.links.iter().enumerate() {
+        let mut named = Vec::new();
+        alternatives(&link.to, &Assumptions::new(), &mut named);
+        for (text, assumes) in named {
+            let find = |text: Text| by_name.get(&(Arc::clone(&link.kind), text)).copied();
+            let family = || split_revision(&text).and_then(|(family, _)| find(family));
+            if let Some(to) = find(text.clone()).or_else(family) {
+                out.push(Linked {
+                    link: index,
+                    to,
+                    pin: pin(link, &text),
+                    assumes,
+                });
+            }
+        }
+    }
+    out
 }
 
 struct UseLinker<'a> {
@@ -74,7 +96,7 @@ impl UseLinker<'_> {
             Kind::Choice(choice) => {
                 for (state, option) in &choice.options {
                     let mut assumes = assumes.clone();
-                    assumes.insert(Assumption::new(format!("`{}` is {state}", choice.on.name)));
+                    assumes.insert(chosen(&choice.on, state));
                     self.value(option, &assumes, out);
                 }
             }
@@ -92,6 +114,7 @@ impl UseLinker<'_> {
                 out.push(Wiring {
                     target,
                     property: self.role_use.property.clone(),
+                    kind: self.role_use.kind,
                     span,
                     assumes,
                 });

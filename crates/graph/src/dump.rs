@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use rolecall_facts::PrincipalKind;
 use rolecall_iam::{Assumptions, Condition, Effect, Patterns, Statement};
 
-use crate::model::{Graph, Node, RoleTarget};
+use crate::model::{ComputeNode, Graph, Node, Pin, RoleTarget};
 
 /// Writes the graph, sorted by name, one fact a line.
 #[must_use]
@@ -25,29 +25,8 @@ pub fn dump(graph: &Graph) -> String {
             assuming(&profile.exists)
         ));
     }
-    for compute in &graph.compute {
-        let name = compute
-            .fact
-            .names
-            .first()
-            .map_or_else(|| "?".to_owned(), ToString::to_string);
-        for wiring in &compute.runs_with {
-            let target = match &wiring.target {
-                RoleTarget::Profile(p) => graph
-                    .profiles
-                    .get(*p)
-                    .map_or_else(String::new, |p| format!("instance profile {}", p.fact.name)),
-                RoleTarget::Role(r) => graph
-                    .node(*r)
-                    .map_or_else(String::new, |r| format!("role {}", r.fact.name)),
-                RoleTarget::Outside(text) => format!("outside {text}"),
-            };
-            lines.push(format!(
-                "{} {name} runs with {target}{}",
-                compute.fact.kind,
-                assuming(&wiring.assumes)
-            ));
-        }
+    for node in &graph.compute {
+        compute(graph, node, &mut lines);
     }
     lines.sort();
     lines.dedup();
@@ -79,6 +58,49 @@ fn principal(graph: &Graph, node: &Node, lines: &mut Vec<String>) {
         if let Some(group) = graph.node(*group) {
             lines.push(format!("{who} member of group {}", group.fact.name));
         }
+    }
+}
+
+fn compute(graph: &Graph, node: &ComputeNode, lines: &mut Vec<String>) {
+    let what = |node: &ComputeNode| format!("{} {}", node.fact.kind, name(node));
+    for wiring in &node.runs_with {
+        let target = match &wiring.target {
+            RoleTarget::Profile(p) => graph
+                .profiles
+                .get(*p)
+                .map_or_else(String::new, |p| format!("instance profile {}", p.fact.name)),
+            RoleTarget::Role(r) => graph
+                .node(*r)
+                .map_or_else(String::new, |r| format!("role {}", r.fact.name)),
+            RoleTarget::Outside(text) => format!("outside {text}"),
+        };
+        let assuming = assuming(&wiring.assumes);
+        lines.push(format!("{} runs with {target}{assuming}", what(node)));
+    }
+    for linked in &node.links {
+        let Some(to) = graph.compute.get(linked.to) else {
+            continue;
+        };
+        let (from, to, pin) = (what(node), what(to), pinned(linked.pin.as_ref()));
+        lines.push(format!("{from} takes {to}{pin}{}", assuming(&linked.assumes)));
+    }
+}
+
+/// The name that another language gives as well: letters, if there are any.
+fn name(node: &ComputeNode) -> String {
+    let names = &node.fact.names;
+    let known = names.iter().find(|n| n.is_known()).or(names.first());
+    known.map_or_else(|| "?".to_owned(), ToString::to_string)
+}
+
+fn pinned(pin: Option<&Pin>) -> String {
+    match pin {
+        None => String::new(),
+        Some(Pin::Latest) => ", its latest version".to_owned(),
+        Some(Pin::Default) => ", its default version".to_owned(),
+        Some(Pin::Fixed(version)) if version.is_known() => format!(", its version {version}"),
+        Some(Pin::Fixed(_)) => ", one version".to_owned(),
+        Some(Pin::Unknown) => ", some version".to_owned(),
     }
 }
 

@@ -10,14 +10,18 @@ mod callers;
 mod compute;
 mod controls;
 mod dump;
+mod launch;
 mod link;
 mod model;
 mod policies;
 mod references;
+#[cfg(test)]
+mod testing;
 
 pub use account::LiteralAccounts;
 pub use dump::dump;
+pub use launch::EffectiveRole;
 pub use link::{Options, link};
 pub use model::{
-    ComputeNode, GrantInfo, Graph, Node, NodeId, PolicyGap, PolicySource, ProfileNode, RoleTarget, Wiring,
+    ComputeNode, GrantInfo, Graph, Linked, Node, NodeId, Pin, PolicyGap, PolicySource, ProfileNode, RoleTarget, Wiring,
 };

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use rolecall_facts::{Compute, Configuration, InstanceProfile, Origin, Principal};
+use rolecall_facts::{Compute, Configuration, InstanceProfile, Origin, Principal, RoleUseKind};
 use rolecall_iam::{Assumptions, Authority, Grant, Policy};
 use rolecall_source::{Span, Text};
 
@@ -100,6 +100,8 @@ pub struct Wiring {
     pub target: RoleTarget,
     /// The property that names it.
     pub property: Arc<str>,
+    /// How the property names it: which tells a role from an instance profile.
+    pub kind: RoleUseKind,
     /// Where it is named.
     pub span: Span,
     /// What must hold for it to be so.
@@ -117,8 +119,36 @@ pub struct ComputeNode {
     pub account: Text,
     /// The roles and profiles it runs with.
     pub runs_with: Vec<Wiring>,
-    /// The compute it refers to: the link's index in the fact, and what it is.
-    pub links: Vec<(usize, usize)>,
+    /// The compute it refers to, as far as the scan states it.
+    pub links: Vec<Linked>,
+    /// What must hold for it to exist.
+    pub exists: Assumptions,
+}
+
+/// A reference from compute to compute.
+#[derive(Clone, Debug)]
+pub struct Linked {
+    /// The link's index in [`Compute::links`].
+    pub link: usize,
+    /// What it refers to: index into [`Graph::compute`].
+    pub to: usize,
+    /// The version it is pinned to; `None` where there are no versions.
+    pub pin: Option<Pin>,
+    /// What must hold for it to be so.
+    pub assumes: Assumptions,
+}
+
+/// Which version of a launch template or task definition a link takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pin {
+    /// The latest, also when there will be a later one: `$Latest`, a task definition without a revision.
+    Latest,
+    /// The default, whichever that will be: `$Default`, or no version stated.
+    Default,
+    /// One version: its number, or a symbol for the number it has at deployment (`latest_version` of a template).
+    Fixed(Text),
+    /// Not known.
+    Unknown,
 }
 
 /// Which document a grant is.

@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 
 use crate::link::exists;
 use crate::model::{Attached, GrantInfo, NodeId, PolicyGap, PolicySource};
-use crate::references::same_arn;
+use crate::references::{chosen, same_arn};
 
 /// The managed policies of one configuration and of AWS, and where every grant came from.
 #[derive(Default)]
@@ -94,8 +94,7 @@ impl Policies {
             Kind::Choice(choice) => {
                 for (state, option) in &choice.options {
                     let mut via = via.clone();
-                    via.assumes
-                        .insert(Assumption::new(format!("`{}` is {state}", choice.on.name)));
+                    via.assumes.insert(chosen(&choice.on, state));
                     self.attach_managed(configuration, option, &via, out);
                 }
             }

@@ -2,7 +2,7 @@
 
 use rolecall_facts::{Configuration, Principal, PrincipalKind, PrincipalRef};
 use rolecall_iam::Assumptions;
-use rolecall_source::{Assumption, Text};
+use rolecall_source::{Assumption, Symbol, Text};
 use rustc_hash::FxHashMap;
 
 use crate::link::scope;
@@ -98,4 +98,9 @@ pub(crate) fn same_arn(a: &Text, b: &Text) -> Option<Assumptions> {
         };
     }
     Some(assumes)
+}
+
+/// That a choice is made in this way.
+pub(crate) fn chosen(on: &Symbol, state: &str) -> Assumption {
+    Assumption::new(format!("`{}` is {state}", on.name))
 }

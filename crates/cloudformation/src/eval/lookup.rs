@@ -172,7 +172,8 @@ impl Stack<'_> {
         } else {
             "is generated at deployment"
         };
-        let class = if attribute.is_empty() && kind.starts_with("AWS::EC2::") {
+        let number = kind == "AWS::EC2::LaunchTemplate" && attribute.ends_with("VersionNumber");
+        let class = if number || attribute.is_empty() && kind.starts_with("AWS::EC2::") {
             Class::Id
         } else {
             Class::Any

@@ -11,7 +11,7 @@ use crate::eval::attributes::naming_of;
 use crate::eval::choice::choose;
 
 /// Types that are stated even without a role: others refer to them, or they launch what others describe.
-const ALWAYS: [(&str, &str); 6] = [
+const ALWAYS: [(&str, &str); 7] = [
     ("AWS::AutoScaling::AutoScalingGroup", "autoscaling:autoScalingGroup"),
     (
         "AWS::AutoScaling::LaunchConfiguration",
@@ -21,6 +21,14 @@ const ALWAYS: [(&str, &str); 6] = [
     ("AWS::EC2::Instance", "ec2:instance"),
     ("AWS::EC2::LaunchTemplate", "ec2:launch-template"),
     ("AWS::EC2::SpotFleet", "ec2:spot-fleet-request"),
+    ("AWS::ECS::TaskDefinition", "ecs:task-definition"),
+];
+
+/// Types that name no role but refer to what does.
+const REFERRING: [(&str, &str); 3] = [
+    ("AWS::Batch::JobQueue", "batch:job-queue"),
+    ("AWS::ECS::TaskSet", "ecs:task-set"),
+    ("AWS::SageMaker::Endpoint", "sagemaker:endpoint"),
 ];
 
 /// Objects that name a launch template by `LaunchTemplateId` or `LaunchTemplateName` (in node groups `Id` or `Name`)
@@ -53,14 +61,40 @@ const TEMPLATE_LINKS: [(&str, &str); 9] = [
 ];
 
 /// Properties that name another resource.
-const NAME_LINKS: [(&str, &str, &str); 3] = [
+const NAME_LINKS: [(&str, &str, &str); 9] = [
     (
         "AWS::AutoScaling::AutoScalingGroup",
         "LaunchConfigurationName",
         "autoscaling:launchConfiguration",
     ),
     ("AWS::AutoScaling::AutoScalingGroup", "InstanceId", "ec2:instance"),
+    (
+        "AWS::Batch::JobQueue",
+        "ComputeEnvironmentOrder[].ComputeEnvironment",
+        "batch:compute-environment",
+    ),
     ("AWS::ECS::Service", "TaskDefinition", "ecs:task-definition"),
+    ("AWS::ECS::TaskSet", "TaskDefinition", "ecs:task-definition"),
+    (
+        "AWS::Events::Rule",
+        "Targets[].EcsParameters.TaskDefinitionArn",
+        "ecs:task-definition",
+    ),
+    (
+        "AWS::SageMaker::Endpoint",
+        "EndpointConfigName",
+        "sagemaker:endpoint-config",
+    ),
+    (
+        "AWS::SageMaker::EndpointConfig",
+        "ProductionVariants[].ModelName",
+        "sagemaker:model",
+    ),
+    (
+        "AWS::Scheduler::Schedule",
+        "Target.EcsParameters.TaskDefinitionArn",
+        "ecs:task-definition",
+    ),
 ];
 
 impl Item<'_, '_> {
@@ -70,14 +104,17 @@ impl Item<'_, '_> {
         uses.extend(self.beanstalk(of));
         let links = self.links(of);
         let always = ALWAYS.iter().find(|(t, _)| *t == of).map(|(_, kind)| *kind);
-        let kind = always.or_else(|| role_properties(of).first().map(|r| r.kind));
+        let referring = || REFERRING.iter().find(|(t, _)| *t == of).map(|(_, kind)| *kind);
+        let kind = always
+            .or_else(|| role_properties(of).first().map(|r| r.kind))
+            .or_else(referring);
         let Some(kind) = kind.or_else(|| {
             of.starts_with("AWS::ElasticBeanstalk::")
                 .then_some("elasticbeanstalk:environment")
         }) else {
             return;
         };
-        if always.is_none() && uses.is_empty() {
+        if always.is_none() && uses.is_empty() && links.is_empty() {
             return;
         }
         let (names, arn) = self.names();

@@ -1,61 +1,7 @@
 use super::*;
-use crate::references::principal_arn;
-use rolecall_facts::{Attachment, Language, Membership, PolicyRef};
-use rolecall_source::{Class, Span, Symbol};
-
-fn origin(address: &str) -> Origin {
-    Origin {
-        address: address.into(),
-        span: Span::NOWHERE,
-        calls: Vec::new(),
-        exists: Vec::new(),
-        open: false,
-    }
-}
-
-fn configuration() -> Configuration {
-    let mut c = Configuration::new(".", Language::Terraform);
-    let account = Symbol::new("account:.", "account", "is not known before deployment", Class::Account);
-    c.scopes.push(Scope {
-        name: "provider aws".into(),
-        account: Text::symbol(account, Span::NOWHERE),
-        partition: Text::plain("aws"),
-        region: Text::plain("eu-west-1"),
-    });
-    c
-}
-
-fn principal(c: &Configuration, kind: PrincipalKind, name: &str) -> Principal {
-    let s = &c.scopes[0];
-    Principal {
-        kind,
-        origin: origin(name),
-        scope: ScopeId(0),
-        name: Text::plain(name),
-        path: Text::plain("/"),
-        arn: principal_arn(kind, &s.partition, &s.account, &Text::plain(name)),
-        trust: None,
-        boundary: None,
-        tags: None,
-        declared: true,
-    }
-}
-
-fn by(kind: PrincipalKind, by: &str) -> PrincipalRef {
-    PrincipalRef {
-        kind,
-        by: Text::plain(by),
-        scope: ScopeId(0),
-    }
-}
-
-fn managed(c: &mut Configuration, to: PrincipalRef, arn: &str) {
-    c.attachments.push(Attachment {
-        origin: origin("attachment"),
-        to,
-        policy: PolicyRef::Managed(Value::string(arn, Span::NOWHERE)),
-    });
-}
+use crate::testing::{by, configuration, managed, origin, principal};
+use rolecall_facts::{Attachment, Membership, PolicyRef};
+use rolecall_source::{Class, Span, Symbol, Value};
 
 #[test]
 fn a_user_has_what_its_group_has() {
