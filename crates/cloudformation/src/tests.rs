@@ -303,3 +303,105 @@ fn a_stack_set_has_an_account_of_its_own() {
     );
     assert_ne!(account(0), account(1));
 }
+
+/// ARNs, names and tags of what a configuration runs.
+fn known(text: &str) -> String {
+    let sources = Sources::in_memory(&[("t.yaml", text)]);
+    let output = analyze(&sources, &Options::default());
+    let mut out = String::new();
+    for x in &output.configurations[0].compute {
+        let names: Vec<String> = x.names.iter().map(Text::to_string).collect();
+        let arn = x.arn.as_ref().map(Text::to_string).unwrap_or_default();
+        writeln!(out, "{} {arn} [{}]", x.kind, names.join(", ")).unwrap();
+        for u in &x.uses {
+            writeln!(out, "  {} = {}", u.property, show(&u.value)).unwrap();
+        }
+        for l in &x.links {
+            let version = l.version.as_ref().map(show).unwrap_or_default();
+            writeln!(out, "  to {} {} {version}", l.kind, show(&l.to)).unwrap();
+        }
+        if let Some(tags) = &x.tags {
+            writeln!(out, "  tagged {}", show(tags)).unwrap();
+        }
+    }
+    out
+}
+
+#[test]
+fn launching_keeps_its_versions_and_tags() {
+    let text = r#"
+Resources:
+  Template:
+    Type: AWS::EC2::LaunchTemplate
+    Properties:
+      LaunchTemplateName: web
+      TagSpecifications:
+        - {ResourceType: launch-template, Tags: [{Key: team, Value: web}]}
+      LaunchTemplateData:
+        IamInstanceProfile: {Name: web}
+        TagSpecifications: [{ResourceType: instance, Tags: [{Key: role, Value: web}]}]
+  Group:
+    Type: AWS::AutoScaling::AutoScalingGroup
+    Properties:
+      LaunchTemplate: {LaunchTemplateId: !Ref Template, Version: !GetAtt Template.LatestVersionNumber}
+      Tags: [{Key: a, Value: b, PropagateAtLaunch: true}]
+  Mixed:
+    Type: AWS::AutoScaling::AutoScalingGroup
+    Properties:
+      MixedInstancesPolicy:
+        LaunchTemplate:
+          LaunchTemplateSpecification: {LaunchTemplateName: web, Version: !GetAtt Template.DefaultVersionNumber}
+          Overrides: [{LaunchTemplateSpecification: {LaunchTemplateId: lt-1, Version: '3'}}]
+  Fleet:
+    Type: AWS::EC2::EC2Fleet
+    Properties:
+      LaunchTemplateConfigs: [{LaunchTemplateSpecification: {LaunchTemplateId: !Ref Template, Version: $Latest}}]
+      TagSpecifications: [{ResourceType: fleet, Tags: [{Key: x, Value: 'y'}]}]
+  Spot:
+    Type: AWS::EC2::SpotFleet
+    Properties:
+      SpotFleetRequestConfigData:
+        IamFleetRole: arn:aws:iam::123456789012:role/fleet
+        LaunchSpecifications: [{IamInstanceProfile: {Arn: 'arn:aws:iam::123456789012:instance-profile/p'}}]
+  Instance:
+    Type: AWS::EC2::Instance
+    Properties: {IamInstanceProfile: web, Tags: [{Key: n, Value: v}]}
+"#;
+    insta::assert_snapshot!(known(text));
+}
+
+#[test]
+fn compute_is_known_as_aws_knows_it() {
+    let text = r#"
+Parameters: {Role: {Type: String}}
+Resources:
+  Cluster: {Type: AWS::ECS::Cluster}
+  Task: {Type: AWS::ECS::TaskDefinition, Properties: {Family: web, TaskRoleArn: !Ref Role}}
+  Service:
+    Type: AWS::ECS::Service
+    Properties: {Cluster: !GetAtt Cluster.Arn, ServiceName: s, TaskDefinition: !Ref Task}
+  Nodes: {Type: AWS::EKS::Nodegroup, Properties: {ClusterName: c, NodeRole: !Ref Role, NodegroupName: n}}
+  Rule:
+    Type: AWS::Events::Rule
+    Properties: {Name: r, EventBusName: 'arn:aws:events:eu-west-1:123456789012:event-bus/b', Targets: [{RoleArn: !Ref Role}]}
+  Schedule: {Type: AWS::Scheduler::Schedule, Properties: {Name: s, Target: {RoleArn: !Ref Role}}}
+  Agent: {Type: AWS::BedrockAgentCore::Runtime, Properties: {RoleArn: !Ref Role}}
+  App: {Type: AWS::AppRunner::Service, Properties: {ServiceName: a, InstanceConfiguration: {InstanceRoleArn: !Ref Role}}}
+  Runbook: {Type: AWS::SSM::Document, Properties: {Name: d, Content: {assumeRole: !Ref Role}}}
+  Runs: {Type: AWS::SSM::Association, Properties: {Name: !Ref Runbook, Parameters: {AutomationAssumeRole: [!Ref Role]}}}
+  Pipe:
+    Type: AWS::DataPipeline::Pipeline
+    Properties:
+      PipelineObjects: [{Fields: [{Key: role, StringValue: one}, {Key: resourceRole, StringValue: two}]}]
+  Env:
+    Type: AWS::ElasticBeanstalk::Environment
+    Properties:
+      ApplicationName: app
+      OptionSettings:
+        - {Namespace: 'aws:autoscaling:launchconfiguration', OptionName: IamInstanceProfile, Value: p}
+  Pool:
+    Type: AWS::Cognito::IdentityPoolRoleAttachment
+    Properties: {IdentityPoolId: 'eu-west-1:1', Roles: {authenticated: !Ref Role}}
+"#;
+    insta::assert_snapshot!(known(text));
+}

@@ -1,100 +1,232 @@
-//! What `Ref` and `Fn::GetAtt` return for the types whose names and ARNs matter in policies.
-//!
-//! From the return values in AWS's
-//! [resource reference](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-template-resource-type-ref.html).
+//! What AWS calls what a template makes: names, ids, ARNs, and what `Ref` and `Fn::GetAtt` return. The table is
+//! `names.txt`, which says where it comes from.
 
-/// What `Ref` returns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ref {
-    /// The physical name.
-    Name,
-    /// The ARN.
-    Arn,
-    /// An id that AWS generates.
-    Id,
-    /// A queue's URL.
-    QueueUrl,
-}
+use std::sync::OnceLock;
 
-/// How a type names its resources.
+use rolecall_source::{Class, Span, Symbol, Text, TextBuilder};
+
+use super::lookup::{collapse, names_only};
+use super::respan;
+use crate::stack::{Resource, Stack};
+
+/// How a type names its resources: a line of the table.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Naming {
     /// The type.
     pub(crate) kind: &'static str,
-    /// The property that names it, `""` when AWS generates an id.
-    pub(crate) name: &'static str,
+    /// The property that names it, `-` when AWS makes up an id.
+    name: &'static str,
     /// What `Ref` returns.
-    pub(crate) reference: Ref,
-    /// The ARN: `{P}` partition, `{R}` region, `{A}` account, `{N}` name, `{path}` IAM path, `{?}` letters that AWS
-    /// generates.
-    pub(crate) arn: &'static str,
+    reference: &'static str,
+    /// Its ARN, `-` when its form is not known.
+    arn: &'static str,
+    /// `attribute=text`, separated by blanks.
+    attributes: &'static str,
 }
-
-const fn naming(kind: &'static str, name: &'static str, reference: Ref, arn: &'static str) -> Naming {
-    Naming {
-        kind,
-        name,
-        reference,
-        arn,
-    }
-}
-
-/// Sorted by type.
-#[rustfmt::skip]
-const NAMINGS: [Naming; 48] = [
-    naming("AWS::ApiGateway::RestApi", "", Ref::Id, "arn:{P}:apigateway:{R}::/restapis/{N}"),
-    naming("AWS::AutoScaling::AutoScalingGroup", "AutoScalingGroupName", Ref::Name, "arn:{P}:autoscaling:{R}:{A}:autoScalingGroup:{?}:autoScalingGroupName/{N}"),
-    naming("AWS::AutoScaling::LaunchConfiguration", "LaunchConfigurationName", Ref::Name, "arn:{P}:autoscaling:{R}:{A}:launchConfiguration:{?}:launchConfigurationName/{N}"),
-    naming("AWS::Batch::ComputeEnvironment", "ComputeEnvironmentName", Ref::Arn, "arn:{P}:batch:{R}:{A}:compute-environment/{N}"),
-    naming("AWS::CodeBuild::Project", "Name", Ref::Name, "arn:{P}:codebuild:{R}:{A}:project/{N}"),
-    naming("AWS::CodeCommit::Repository", "RepositoryName", Ref::Id, "arn:{P}:codecommit:{R}:{A}:{N}"),
-    naming("AWS::CodePipeline::Pipeline", "Name", Ref::Name, "arn:{P}:codepipeline:{R}:{A}:{N}"),
-    naming("AWS::DynamoDB::GlobalTable", "TableName", Ref::Name, "arn:{P}:dynamodb:{R}:{A}:table/{N}"),
-    naming("AWS::DynamoDB::Table", "TableName", Ref::Name, "arn:{P}:dynamodb:{R}:{A}:table/{N}"),
-    naming("AWS::EC2::Instance", "", Ref::Id, "arn:{P}:ec2:{R}:{A}:instance/{N}"),
-    naming("AWS::EC2::LaunchTemplate", "", Ref::Id, "arn:{P}:ec2:{R}:{A}:launch-template/{N}"),
-    naming("AWS::EC2::SecurityGroup", "", Ref::Id, "arn:{P}:ec2:{R}:{A}:security-group/{N}"),
-    naming("AWS::EC2::Subnet", "", Ref::Id, "arn:{P}:ec2:{R}:{A}:subnet/{N}"),
-    naming("AWS::EC2::VPC", "", Ref::Id, "arn:{P}:ec2:{R}:{A}:vpc/{N}"),
-    naming("AWS::EC2::Volume", "", Ref::Id, "arn:{P}:ec2:{R}:{A}:volume/{N}"),
-    naming("AWS::ECR::Repository", "RepositoryName", Ref::Name, "arn:{P}:ecr:{R}:{A}:repository/{N}"),
-    naming("AWS::ECS::Cluster", "ClusterName", Ref::Name, "arn:{P}:ecs:{R}:{A}:cluster/{N}"),
-    naming("AWS::ECS::TaskDefinition", "Family", Ref::Arn, "arn:{P}:ecs:{R}:{A}:task-definition/{N}:{?}"),
-    naming("AWS::EFS::FileSystem", "", Ref::Id, "arn:{P}:elasticfilesystem:{R}:{A}:file-system/{N}"),
-    naming("AWS::EKS::Cluster", "Name", Ref::Name, "arn:{P}:eks:{R}:{A}:cluster/{N}"),
-    naming("AWS::Events::EventBus", "Name", Ref::Name, "arn:{P}:events:{R}:{A}:event-bus/{N}"),
-    naming("AWS::Events::Rule", "Name", Ref::Name, "arn:{P}:events:{R}:{A}:rule/{N}"),
-    naming("AWS::IAM::Group", "GroupName", Ref::Name, "arn:{P}:iam::{A}:group{path}{N}"),
-    naming("AWS::IAM::InstanceProfile", "InstanceProfileName", Ref::Name, "arn:{P}:iam::{A}:instance-profile{path}{N}"),
-    naming("AWS::IAM::ManagedPolicy", "ManagedPolicyName", Ref::Arn, "arn:{P}:iam::{A}:policy{path}{N}"),
-    naming("AWS::IAM::OIDCProvider", "", Ref::Arn, ""),
-    naming("AWS::IAM::Role", "RoleName", Ref::Name, "arn:{P}:iam::{A}:role{path}{N}"),
-    naming("AWS::IAM::SAMLProvider", "Name", Ref::Arn, "arn:{P}:iam::{A}:saml-provider/{N}"),
-    naming("AWS::IAM::User", "UserName", Ref::Name, "arn:{P}:iam::{A}:user{path}{N}"),
-    naming("AWS::KMS::Key", "", Ref::Id, "arn:{P}:kms:{R}:{A}:key/{N}"),
-    naming("AWS::KMS::ReplicaKey", "", Ref::Id, "arn:{P}:kms:{R}:{A}:key/{N}"),
-    naming("AWS::Kinesis::Stream", "Name", Ref::Name, "arn:{P}:kinesis:{R}:{A}:stream/{N}"),
-    naming("AWS::KinesisFirehose::DeliveryStream", "DeliveryStreamName", Ref::Name, "arn:{P}:firehose:{R}:{A}:deliverystream/{N}"),
-    naming("AWS::Lambda::Function", "FunctionName", Ref::Name, "arn:{P}:lambda:{R}:{A}:function:{N}"),
-    naming("AWS::Lambda::LayerVersion", "LayerName", Ref::Arn, "arn:{P}:lambda:{R}:{A}:layer:{N}:{?}"),
-    naming("AWS::Logs::LogGroup", "LogGroupName", Ref::Name, "arn:{P}:logs:{R}:{A}:log-group:{N}:*"),
-    naming("AWS::RDS::DBCluster", "DBClusterIdentifier", Ref::Name, "arn:{P}:rds:{R}:{A}:cluster:{N}"),
-    naming("AWS::RDS::DBInstance", "DBInstanceIdentifier", Ref::Name, "arn:{P}:rds:{R}:{A}:db:{N}"),
-    naming("AWS::S3::AccessPoint", "Name", Ref::Name, "arn:{P}:s3:{R}:{A}:accesspoint/{N}"),
-    naming("AWS::S3::Bucket", "BucketName", Ref::Name, "arn:{P}:s3:::{N}"),
-    naming("AWS::SNS::Topic", "TopicName", Ref::Arn, "arn:{P}:sns:{R}:{A}:{N}"),
-    naming("AWS::SQS::Queue", "QueueName", Ref::QueueUrl, "arn:{P}:sqs:{R}:{A}:{N}"),
-    naming("AWS::SSM::Document", "Name", Ref::Name, "arn:{P}:ssm:{R}:{A}:document/{N}"),
-    naming("AWS::SSM::Parameter", "Name", Ref::Name, ""),
-    naming("AWS::SSO::PermissionSet", "", Ref::Arn, "arn:{P}:sso:::permissionSet/{?}/{N}"),
-    naming("AWS::SageMaker::NotebookInstance", "NotebookInstanceName", Ref::Arn, "arn:{P}:sagemaker:{R}:{A}:notebook-instance/{N}"),
-    naming("AWS::SecretsManager::Secret", "Name", Ref::Arn, "arn:{P}:secretsmanager:{R}:{A}:secret:{N}-{?}"),
-    naming("AWS::StepFunctions::StateMachine", "StateMachineName", Ref::Arn, "arn:{P}:states:{R}:{A}:stateMachine:{N}"),
-];
 
 /// How `kind` names its resources, iff it is known.
 pub(crate) fn naming_of(kind: &str) -> Option<&'static Naming> {
-    let at = NAMINGS.binary_search_by(|n| n.kind.cmp(kind)).ok()?;
-    NAMINGS.get(at)
+    static TABLE: OnceLock<Vec<Naming>> = OnceLock::new();
+    let table = TABLE.get_or_init(|| {
+        let lines = include_str!("names.txt").lines();
+        lines.filter(|l| !l.starts_with('#')).filter_map(line).collect()
+    });
+    let at = table.binary_search_by(|n| n.kind.cmp(kind)).ok()?;
+    table.get(at)
+}
+
+fn line(line: &'static str) -> Option<Naming> {
+    let mut words = line.splitn(5, ' ');
+    Some(Naming {
+        kind: words.next()?,
+        name: words.next()?,
+        reference: words.next()?,
+        arn: words.next()?,
+        attributes: words.next().unwrap_or(""),
+    })
+}
+
+impl Naming {
+    /// The form of what `Ref` (`""`) or an attribute returns, iff it is known.
+    fn template(&self, attribute: &str) -> Option<&'static str> {
+        if attribute.is_empty() {
+            return Some(self.reference);
+        }
+        let mut written = self.attributes.split(' ').filter_map(|pair| pair.split_once('='));
+        if let Some((_, form)) = written.find(|(name, _)| *name == attribute) {
+            return Some(form);
+        }
+        let last = self.kind.rsplit("::").next().unwrap_or("");
+        let is = |what: &str| attribute == what || attribute.strip_suffix(what) == Some(last);
+        if is("Arn") && self.arn != "-" {
+            Some(self.arn)
+        } else if is("Name") && self.name != "-" {
+            Some("{N}")
+        } else if attribute.strip_suffix("Id") == Some(last) && self.reference.contains("{~}") {
+            Some(self.reference)
+        } else {
+            None
+        }
+    }
+
+    /// True iff AWS makes up an id for it, not a name.
+    pub(crate) fn is_id(&self) -> bool {
+        self.name == "-"
+    }
+}
+
+impl Stack<'_> {
+    /// What `Ref` (`""`) or an attribute of a resource returns, iff its form is known.
+    pub(crate) fn returned(&self, id: &str, resource: &Resource, naming: &Naming, attribute: &str) -> Option<Text> {
+        let form = naming.template(attribute).filter(|form| *form != "-")?;
+        let mut out = TextBuilder::default();
+        self.write_form(form, &(id, resource, naming), &mut out);
+        Some(respan(&out.finish(), resource.span))
+    }
+
+    /// The physical name or id of a resource.
+    pub(crate) fn name_text(&self, id: &str, resource: &Resource, naming: &Naming) -> Text {
+        let generated = self.made_up(id, if naming.is_id() { "" } else { ".name" }, naming.is_id());
+        let stated = match naming.name {
+            "-" => None,
+            name => self.eval_some(resource.property(name)),
+        };
+        let text = stated.map_or_else(
+            || Text::symbol(generated.clone(), resource.span),
+            |v| collapse(&v, &generated),
+        );
+        if naming.kind.starts_with("AWS::IAM::") {
+            names_only(&text)
+        } else {
+            text
+        }
+    }
+
+    fn made_up(&self, id: &str, step: &str, is_id: bool) -> Symbol {
+        Symbol::new(
+            format!("{}:{id}{step}", self.place.base),
+            format!("{id}{step}"),
+            "is generated at deployment",
+            if is_id { Class::Id } else { Class::Name },
+        )
+    }
+
+    /// The IAM path of a resource, `/` unless stated.
+    pub(crate) fn path_text(&self, id: &str, resource: &Resource) -> Text {
+        self.property_text(id, resource, "Path")
+            .unwrap_or_else(|| Text::plain("/"))
+    }
+
+    /// The ARN of a resource, iff its form is known.
+    pub(crate) fn arn_text(&self, id: &str, resource: &Resource, naming: &Naming) -> Option<Text> {
+        self.returned(id, resource, naming, "Arn")
+    }
+
+    /// A property as text, `None` when it is not written.
+    fn property_text(&self, id: &str, resource: &Resource, name: &str) -> Option<Text> {
+        let symbol = Symbol::new(
+            format!("{}:{id}.{name}", self.place.base),
+            format!("{id}.{name}"),
+            "depends on a condition",
+            Class::Any,
+        );
+        let value = self.eval_some(resource.property(name))?;
+        Some(collapse(&value, &symbol))
+    }
+
+    /// Writes a form out; `names.txt` says what stands in braces.
+    fn write_form(&self, form: &str, of: &(&str, &Resource, &Naming), out: &mut TextBuilder) {
+        let mut rest = self.write_head(form, out);
+        while let Some((before, after)) = rest.split_once('{') {
+            out.letters(before, Span::NOWHERE);
+            let Some((hole, after)) = after.split_once('}') else {
+                return;
+            };
+            self.write_hole(hole, of, out);
+            rest = after;
+        }
+        out.letters(rest, Span::NOWHERE);
+    }
+
+    /// The start of an ARN that is written with `@`; returns the rest.
+    fn write_head<'f>(&self, form: &'f str, out: &mut TextBuilder) -> &'f str {
+        let short = form.trim_start_matches('@');
+        let marks = form.len() - short.len();
+        let Some((service, rest)) = short.split_once(':').filter(|_| marks > 0) else {
+            return form;
+        };
+        out.letters("arn:", Span::NOWHERE);
+        out.text(&self.place.partition);
+        out.letters(&format!(":{service}:"), Span::NOWHERE);
+        if marks == 1 {
+            out.text(&self.place.region);
+        }
+        out.letters(":", Span::NOWHERE);
+        if marks < 3 {
+            out.text(&self.place.account);
+        }
+        out.letters(":", Span::NOWHERE);
+        rest
+    }
+
+    fn write_hole(&self, hole: &str, of: &(&str, &Resource, &Naming), out: &mut TextBuilder) {
+        let (id, resource, naming) = *of;
+        match hole {
+            "P" => out.text(&self.place.partition),
+            "R" => out.text(&self.place.region),
+            "N" => out.text(&self.name_text(id, resource, naming)),
+            "path" => out.text(&self.path_text(id, resource)),
+            "~" => out.symbol(self.made_up(id, "", true), resource.span),
+            "?" => out.symbol(self.made_up(id, ".suffix", true), resource.span),
+            "ref" => self.write_form(naming.reference, of, out),
+            "arn" => self.write_form(naming.arn, of, out),
+            "url" => self.queue_url(&self.name_text(id, resource, naming), out),
+            _ => self.write_property(hole, of, out),
+        }
+    }
+
+    fn write_property(&self, hole: &str, of: &(&str, &Resource, &Naming), out: &mut TextBuilder) {
+        let (id, resource, naming) = *of;
+        if let Some(strip) = hole.strip_prefix("N-") {
+            let name = self.name_text(id, resource, naming);
+            let (flat, _) = name.flat();
+            let from = flat.len() - flat.strip_prefix(strip).unwrap_or(&flat).len();
+            return out.text(&name.slice(from..flat.len()));
+        }
+        let at = hole.find(['|', '?']).unwrap_or(hole.len());
+        let (name, option) = hole.split_at(at);
+        let (name, last) = name.strip_suffix('/').map_or((name, false), |n| (n, true));
+        let text = self.property_text(id, resource, name);
+        let text = text.map(|t| if last { last_step(&t) } else { t });
+        match (text, option.get(..1), option.get(1..).unwrap_or("")) {
+            (Some(text), Some("?"), more) => {
+                out.text(&text);
+                out.letters(more, Span::NOWHERE);
+            }
+            (Some(text), ..) => out.text(&text),
+            (None, Some("?"), _) => {}
+            (None, Some(_), letters) => out.letters(letters, Span::NOWHERE),
+            (None, None, _) => out.symbol(self.made_up(id, &format!(".{name}"), false), resource.span),
+        }
+    }
+
+    fn queue_url(&self, name: &Text, out: &mut TextBuilder) {
+        out.letters("https://sqs.", Span::NOWHERE);
+        out.text(&self.place.region);
+        out.letters(".amazonaws.com/", Span::NOWHERE);
+        out.text(&self.place.account);
+        out.letters("/", Span::NOWHERE);
+        out.text(name);
+    }
+}
+
+/// What stands behind the last slash.
+fn last_step(text: &Text) -> Text {
+    let (flat, _) = text.flat();
+    match flat.rfind('/') {
+        Some(at) => text.slice(at + 1..flat.len()),
+        None => text.clone(),
+    }
 }
 
 #[cfg(test)]
@@ -102,8 +234,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_is_sorted() {
-        assert!(NAMINGS.is_sorted_by(|a, b| a.kind < b.kind));
-        assert!(naming_of("AWS::IAM::Role").is_some());
+    fn the_table_is_sorted_and_well_formed() {
+        let lines = include_str!("names.txt").lines().filter(|l| !l.starts_with('#'));
+        let namings: Vec<Naming> = lines.map(|l| line(l).expect(l)).collect();
+        assert!(namings.is_sorted_by(|a, b| a.kind < b.kind));
+        for naming in &namings {
+            assert!(!naming.reference.contains("{ref}"), "{}", naming.kind);
+            assert!(!naming.arn.contains("{arn}"), "{}", naming.kind);
+            assert!(
+                naming.arn == "-" || naming.arn.starts_with(['@', 'a']),
+                "{}",
+                naming.kind
+            );
+            let holes = [naming.reference, naming.arn, naming.attributes].join(" ");
+            assert_eq!(
+                holes.matches('{').count(),
+                holes.matches('}').count(),
+                "{}",
+                naming.kind
+            );
+            if naming.name == "-" {
+                let named = holes.contains("{N}") || holes.contains("{N-");
+                assert!(!named, "{}", naming.kind);
+            }
+        }
     }
 }

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use rolecall_facts::Unresolved;
 use rolecall_source::{Choice, Class, Entry, Kind, Map, Piece, Span, Symbol, Text, TextBuilder, Value};
 
-use super::attributes::{Naming, Ref, naming_of};
+use super::attributes::naming_of;
 use super::choice::{WORLDS, choose, lift};
 use super::respan;
 use crate::stack::{Place, Resource, Stack};
@@ -136,29 +136,8 @@ impl Stack<'_> {
         {
             return value;
         }
-        let Some(naming) = naming_of(&resource.kind) else {
-            return self.generated(id, &resource.kind, attribute, span);
-        };
-        let last = resource.kind.rsplit("::").next().unwrap_or("");
-        let text = match attribute {
-            "" => match naming.reference {
-                Ref::Arn => self.arn_text(id, resource, naming),
-                Ref::Name | Ref::Id => Some(self.name_text(id, resource, naming)),
-                Ref::QueueUrl => Some(self.queue_url(id, resource, naming)),
-            },
-            "QueueUrl" => Some(self.queue_url(id, resource, naming)),
-            _ if attribute == "Arn" || attribute.strip_suffix("Arn") == Some(last) || attribute == "PolicyArn" => {
-                self.arn_text(id, resource, naming)
-            }
-            _ if attribute == "Name" || attribute.strip_suffix("Name") == Some(last) => {
-                Some(self.name_text(id, resource, naming))
-            }
-            _ if attribute == format!("{last}Id") && naming.reference == Ref::Id => {
-                Some(self.name_text(id, resource, naming))
-            }
-            _ => None,
-        };
-        match text {
+        let known = naming_of(&resource.kind).and_then(|n| self.returned(id, resource, n, attribute));
+        match known {
             Some(text) => Value::text(respan(&text, span), span),
             None => self.generated(id, &resource.kind, attribute, span),
         }
@@ -186,88 +165,6 @@ impl Stack<'_> {
             class,
         );
         Value::unknown(symbol, span)
-    }
-
-    /// The physical name or id of a resource.
-    pub(crate) fn name_text(&self, id: &str, resource: &Resource, naming: &Naming) -> Text {
-        let (step, class) = match naming.reference {
-            Ref::Id => ("", Class::Id),
-            _ => (".name", Class::Name),
-        };
-        let generated = Symbol::new(
-            format!("{}:{id}{step}", self.place.base),
-            format!("{id}{step}"),
-            "is generated at deployment",
-            class,
-        );
-        let stated = match naming.name {
-            "" => None,
-            name => self.eval_some(resource.property(name)),
-        };
-        let text = stated.map_or_else(
-            || Text::symbol(generated.clone(), resource.span),
-            |v| collapse(&v, &generated),
-        );
-        if naming.kind.starts_with("AWS::IAM::") {
-            names_only(&text)
-        } else {
-            text
-        }
-    }
-
-    /// The IAM path of a resource, `/` unless stated.
-    pub(crate) fn path_text(&self, id: &str, resource: &Resource) -> Text {
-        let symbol = Symbol::new(
-            format!("{}:{id}.path", self.place.base),
-            format!("{id}.path"),
-            "depends on a condition",
-            Class::Any,
-        );
-        self.eval_some(resource.property("Path"))
-            .map_or_else(|| Text::plain("/"), |v| collapse(&v, &symbol))
-    }
-
-    /// The ARN of a resource, iff its form is known.
-    pub(crate) fn arn_text(&self, id: &str, resource: &Resource, naming: &Naming) -> Option<Text> {
-        let mut out = TextBuilder::default();
-        let mut rest = naming.arn;
-        if rest.is_empty() {
-            return None;
-        }
-        while let Some((before, after)) = rest.split_once('{') {
-            out.letters(before, resource.span);
-            let (hole, after) = after.split_once('}')?;
-            match hole {
-                "P" => out.text(&self.place.partition),
-                "R" => out.text(&self.place.region),
-                "A" => out.text(&self.place.account),
-                "N" => out.text(&self.name_text(id, resource, naming)),
-                "path" => out.text(&self.path_text(id, resource)),
-                _ => {
-                    let symbol = Symbol::new(
-                        format!("{}:{id}.suffix", self.place.base),
-                        format!("{id}.suffix"),
-                        "is generated at deployment",
-                        Class::Id,
-                    );
-                    out.symbol(symbol, resource.span);
-                }
-            }
-            rest = after;
-        }
-        out.letters(rest, resource.span);
-        Some(respan(&out.finish(), resource.span))
-    }
-
-    fn queue_url(&self, id: &str, resource: &Resource, naming: &Naming) -> Text {
-        let mut out = TextBuilder::default();
-        out.letters("https://sqs.", resource.span);
-        out.text(&self.place.region);
-        out.letters(".amazonaws.com/", resource.span);
-        out.text(&self.place.account);
-        out.letters("/", resource.span);
-        out.text(&self.name_text(id, resource, naming));
-        out.finish()
     }
 
     /// `Fn::FindInMap`, with a default.
@@ -454,7 +351,7 @@ pub(crate) fn collapse(value: &Value, symbol: &Symbol) -> Text {
 }
 
 /// The text of an IAM name: what is not known of it has letters that IAM allows in names.
-fn names_only(text: &Text) -> Text {
+pub(super) fn names_only(text: &Text) -> Text {
     let mut out = TextBuilder::default();
     let mut at = 0;
     for piece in text.pieces() {

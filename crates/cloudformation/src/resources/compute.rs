@@ -1,120 +1,77 @@
 //! Resources that carry a role or an instance profile, and what launches them.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use rolecall_facts::{Compute, Configuration, Link, RoleUse, RoleUseKind};
+use rolecall_facts::{Compute, Configuration, RoleUse, RoleUseKind};
 use rolecall_source::{Kind, Text, Value};
+use rustc_hash::FxHashMap;
 
-use super::properties::role_properties;
-use super::{Item, elements};
+use super::{Item, elements, tag_map};
 use crate::eval::attributes::naming_of;
 use crate::eval::choice::choose;
 
-/// Types that are stated even without a role: others refer to them, or they launch what others describe.
-const ALWAYS: [(&str, &str); 7] = [
-    ("AWS::AutoScaling::AutoScalingGroup", "autoscaling:autoScalingGroup"),
-    (
-        "AWS::AutoScaling::LaunchConfiguration",
-        "autoscaling:launchConfiguration",
-    ),
-    ("AWS::EC2::EC2Fleet", "ec2:fleet"),
-    ("AWS::EC2::Instance", "ec2:instance"),
-    ("AWS::EC2::LaunchTemplate", "ec2:launch-template"),
-    ("AWS::EC2::SpotFleet", "ec2:spot-fleet-request"),
-    ("AWS::ECS::TaskDefinition", "ecs:task-definition"),
-];
-
-/// Types that name no role but refer to what does.
-const REFERRING: [(&str, &str); 3] = [
+/// Types that the table of roles does not hold, since they have no such property of their own.
+const MORE: [(&str, &str); 7] = [
     ("AWS::Batch::JobQueue", "batch:job-queue"),
+    ("AWS::DataPipeline::Pipeline", "datapipeline:pipeline"),
+    ("AWS::EC2::EC2Fleet", "ec2:fleet"),
     ("AWS::ECS::TaskSet", "ecs:task-set"),
+    (
+        "AWS::ElasticBeanstalk::ConfigurationTemplate",
+        "elasticbeanstalk:configurationtemplate",
+    ),
+    ("AWS::SSM::Document", "ssm:document"),
     ("AWS::SageMaker::Endpoint", "sagemaker:endpoint"),
 ];
 
-/// Objects that name a launch template by `LaunchTemplateId` or `LaunchTemplateName` (in node groups `Id` or `Name`)
-/// and `Version`.
-const TEMPLATE_LINKS: [(&str, &str); 9] = [
-    ("AWS::AutoScaling::AutoScalingGroup", "LaunchTemplate"),
-    (
-        "AWS::AutoScaling::AutoScalingGroup",
-        "MixedInstancesPolicy.LaunchTemplate.LaunchTemplateSpecification",
-    ),
-    (
-        "AWS::AutoScaling::AutoScalingGroup",
-        "MixedInstancesPolicy.LaunchTemplate.Overrides[].LaunchTemplateSpecification",
-    ),
-    ("AWS::Batch::ComputeEnvironment", "ComputeResources.LaunchTemplate"),
-    (
-        "AWS::EC2::EC2Fleet",
-        "LaunchTemplateConfigs[].LaunchTemplateSpecification",
-    ),
-    ("AWS::EC2::Instance", "LaunchTemplate"),
-    (
-        "AWS::EC2::SpotFleet",
-        "SpotFleetRequestConfigData.LaunchTemplateConfigs[].LaunchTemplateSpecification",
-    ),
-    ("AWS::EKS::Nodegroup", "LaunchTemplate"),
-    (
-        "AWS::ImageBuilder::DistributionConfiguration",
-        "Distributions[].LaunchTemplateConfigurations[]",
-    ),
+/// Kinds that are facts even without a role: what launches or is launched.
+const ALWAYS: [&str; 7] = [
+    "autoscaling:autoScalingGroup",
+    "autoscaling:launchConfiguration",
+    "ec2:fleet",
+    "ec2:instance",
+    "ec2:launch-template",
+    "ec2:spot-fleet-request",
+    "ecs:task-definition",
 ];
 
-/// Properties that name another resource.
-const NAME_LINKS: [(&str, &str, &str); 9] = [
-    (
-        "AWS::AutoScaling::AutoScalingGroup",
-        "LaunchConfigurationName",
-        "autoscaling:launchConfiguration",
-    ),
-    ("AWS::AutoScaling::AutoScalingGroup", "InstanceId", "ec2:instance"),
-    (
-        "AWS::Batch::JobQueue",
-        "ComputeEnvironmentOrder[].ComputeEnvironment",
-        "batch:compute-environment",
-    ),
-    ("AWS::ECS::Service", "TaskDefinition", "ecs:task-definition"),
-    ("AWS::ECS::TaskSet", "TaskDefinition", "ecs:task-definition"),
-    (
-        "AWS::Events::Rule",
-        "Targets[].EcsParameters.TaskDefinitionArn",
-        "ecs:task-definition",
-    ),
-    (
-        "AWS::SageMaker::Endpoint",
-        "EndpointConfigName",
-        "sagemaker:endpoint-config",
-    ),
-    (
-        "AWS::SageMaker::EndpointConfig",
-        "ProductionVariants[].ModelName",
-        "sagemaker:model",
-    ),
-    (
-        "AWS::Scheduler::Schedule",
-        "Target.EcsParameters.TaskDefinitionArn",
-        "ecs:task-definition",
-    ),
-];
+/// The row of a type: what it is, and the paths of its roles as they stand in `roles.txt`.
+fn row(of: &str) -> Option<(&'static str, &'static str)> {
+    static TABLE: OnceLock<FxHashMap<&'static str, (&'static str, &'static str)>> = OnceLock::new();
+    let table = TABLE.get_or_init(|| {
+        let lines = include_str!("roles.txt").lines();
+        let lines = lines.filter(|l| !l.starts_with(['#', '!']));
+        let entry = |line: &'static str| {
+            let (of, rest) = line.split_once(' ')?;
+            Some((of, rest.split_once(' ')?))
+        };
+        let more = MORE.iter().map(|(of, what)| (*of, (*what, "")));
+        lines.filter_map(entry).chain(more).collect()
+    });
+    table.get(of).copied()
+}
+
+fn how(letters: &str) -> RoleUseKind {
+    match letters {
+        "ra" => RoleUseKind::RoleArn,
+        "rn" => RoleUseKind::RoleName,
+        "pa" => RoleUseKind::ProfileArn,
+        "pn" => RoleUseKind::ProfileName,
+        "p" => RoleUseKind::ProfileNameOrArn,
+        _ => RoleUseKind::RoleNameOrArn,
+    }
+}
 
 impl Item<'_, '_> {
     pub(super) fn compute(&self, out: &mut Configuration) {
         let of = &*self.resource.kind;
-        let mut uses = self.uses(of);
-        uses.extend(self.beanstalk(of));
-        let links = self.links(of);
-        let always = ALWAYS.iter().find(|(t, _)| *t == of).map(|(_, kind)| *kind);
-        let referring = || REFERRING.iter().find(|(t, _)| *t == of).map(|(_, kind)| *kind);
-        let kind = always
-            .or_else(|| role_properties(of).first().map(|r| r.kind))
-            .or_else(referring);
-        let Some(kind) = kind.or_else(|| {
-            of.starts_with("AWS::ElasticBeanstalk::")
-                .then_some("elasticbeanstalk:environment")
-        }) else {
+        let Some((kind, paths)) = row(of) else {
             return;
         };
-        if always.is_none() && uses.is_empty() && links.is_empty() {
+        let mut uses = self.uses(paths);
+        uses.extend(self.special(of));
+        let links = self.links(of);
+        if uses.is_empty() && links.is_empty() && !ALWAYS.contains(&kind) {
             return;
         }
         let (names, arn) = self.names();
@@ -126,19 +83,69 @@ impl Item<'_, '_> {
             names,
             uses,
             links,
-            tags: self.tags(),
+            tags: self.own_tags(kind),
         });
     }
 
     /// The roles and profiles that properties name.
-    fn uses(&self, of: &str) -> Vec<RoleUse> {
+    fn uses(&self, paths: &str) -> Vec<RoleUse> {
+        let pairs = paths.split_ascii_whitespace().filter_map(|pair| pair.rsplit_once(':'));
+        pairs
+            .flat_map(|(path, letters)| self.uses_at(path, how(letters)))
+            .collect()
+    }
+
+    fn uses_at(&self, path: &str, kind: RoleUseKind) -> Vec<RoleUse> {
+        let property: Arc<str> = path.replace("[]", "").into();
+        let one = |value| RoleUse {
+            kind,
+            value,
+            property: Arc::clone(&property),
+        };
+        self.at(path).into_iter().map(one).collect()
+    }
+
+    /// Its tags: templates and fleets have theirs among those of what they launch.
+    fn own_tags(&self, kind: &str) -> Option<Value> {
+        let path = match kind {
+            "ec2:launch-template" | "ec2:fleet" => "TagSpecifications[]",
+            "ec2:spot-fleet-request" => "SpotFleetRequestConfigData.TagSpecifications[]",
+            _ => return self.tags(),
+        };
+        let word = kind.strip_prefix("ec2:").unwrap_or(kind);
+        let own = |spec: &Value| spec.get("ResourceType").and_then(Value::as_str) == Some(word);
+        let found = self.objects(path).into_iter().filter(own);
+        found
+            .filter_map(|spec| spec.get("Tags").cloned())
+            .map(|tags| tag_map(&tags))
+            .next()
+    }
+
+    /// Roles that stand in no property of their own.
+    fn special(&self, of: &str) -> Vec<RoleUse> {
+        match of {
+            "AWS::ElasticBeanstalk::ConfigurationTemplate" | "AWS::ElasticBeanstalk::Environment" => self.beanstalk(),
+            "AWS::DataPipeline::Pipeline" => self.pipeline(),
+            "AWS::SSM::Document" => self.uses_at("Content.assumeRole", RoleUseKind::RoleArn),
+            _ => Vec::new(),
+        }
+    }
+
+    /// [Data Pipeline](https://docs.aws.amazon.com/datapipeline/latest/DeveloperGuide/dp-iam-roles.html): `role` and
+    /// `resourceRole` of a pipeline's objects.
+    fn pipeline(&self) -> Vec<RoleUse> {
         let mut uses = Vec::new();
-        for property in role_properties(of) {
-            for value in self.at(property.path) {
+        for field in self.objects("PipelineObjects[].Fields[]") {
+            let kind = match field.get("Key").and_then(Value::as_str) {
+                Some("role") => RoleUseKind::RoleName,
+                Some("resourceRole") => RoleUseKind::ProfileName,
+                _ => continue,
+            };
+            if let Some(value) = field.get("StringValue") {
                 uses.push(RoleUse {
-                    kind: property.names,
-                    value,
-                    property: property.path.replace("[]", "").into(),
+                    kind,
+                    value: value.clone(),
+                    property: "PipelineObjects.Fields".into(),
                 });
             }
         }
@@ -148,13 +155,7 @@ impl Item<'_, '_> {
     /// Elastic Beanstalk names its
     /// [profile and service role](https://docs.aws.amazon.com/elasticbeanstalk/latest/dg/command-options-general.html)
     /// as options.
-    fn beanstalk(&self, of: &str) -> Vec<RoleUse> {
-        if !matches!(
-            of,
-            "AWS::ElasticBeanstalk::Environment" | "AWS::ElasticBeanstalk::ConfigurationTemplate"
-        ) {
-            return Vec::new();
-        }
+    fn beanstalk(&self) -> Vec<RoleUse> {
         let mut uses = Vec::new();
         for (_, setting) in self.elements("OptionSettings") {
             let letters = |name: &str| setting.get(name).and_then(Value::as_str);
@@ -176,32 +177,6 @@ impl Item<'_, '_> {
         uses
     }
 
-    fn links(&self, of: &str) -> Vec<Link> {
-        let mut links = Vec::new();
-        for (_, path) in TEMPLATE_LINKS.iter().filter(|(t, _)| *t == of) {
-            for object in self.objects(path) {
-                let names = ["LaunchTemplateId", "LaunchTemplateName", "Id", "Name"];
-                if let Some(to) = names.iter().find_map(|n| object.get(n)) {
-                    links.push(Link {
-                        kind: "ec2:launch-template".into(),
-                        to: to.clone(),
-                        version: object.get("Version").cloned(),
-                    });
-                }
-            }
-        }
-        for (_, path, kind) in NAME_LINKS.iter().filter(|(t, ..)| *t == of) {
-            for to in self.at(path) {
-                links.push(Link {
-                    kind: Arc::from(*kind),
-                    to,
-                    version: None,
-                });
-            }
-        }
-        links
-    }
-
     /// What others call it, and its ARN.
     fn names(&self) -> (Vec<Text>, Option<Text>) {
         let stack = self.stack;
@@ -210,11 +185,8 @@ impl Item<'_, '_> {
             names.push(text);
         }
         let naming = naming_of(&self.resource.kind);
-        if let Some(naming) = naming {
+        if let Some(naming) = naming.filter(|n| !n.is_id()) {
             names.push(stack.name_text(self.id, self.resource, naming));
-        }
-        if &*self.resource.kind == "AWS::EC2::LaunchTemplate" {
-            names.extend(self.text("LaunchTemplateName"));
         }
         let mut distinct: Vec<Text> = Vec::new();
         for name in names {
@@ -226,7 +198,7 @@ impl Item<'_, '_> {
     }
 
     /// The values at a path of properties: texts, choices and unknowns.
-    fn at(&self, path: &str) -> Vec<Value> {
+    pub(super) fn at(&self, path: &str) -> Vec<Value> {
         let (first, rest) = path.split_once('.').map_or((path, ""), |(f, r)| (f, r));
         let (name, each) = first.strip_suffix("[]").map_or((first, false), |n| (n, true));
         let Some(value) = self.get(name) else {
@@ -240,7 +212,7 @@ impl Item<'_, '_> {
     }
 
     /// The objects at a path of properties, alternatives one by one.
-    fn objects(&self, path: &str) -> Vec<Value> {
+    pub(super) fn objects(&self, path: &str) -> Vec<Value> {
         let found = self.at(path).into_iter();
         found.flat_map(|v| elements(&v)).map(|(_, v)| v).collect()
     }
@@ -280,5 +252,39 @@ fn walk(value: &Value, steps: &[&str]) -> Vec<Value> {
             None => map.get(step).map_or_else(Vec::new, |v| walk(v, rest)),
         },
         _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_and_well_formed() {
+        let lines = include_str!("roles.txt").lines().filter(|l| !l.starts_with('#'));
+        let mut types = Vec::new();
+        for line in lines {
+            let mut words = line.split(' ');
+            let of = words.next().unwrap();
+            if of == "!" {
+                assert!(words.count() > 2, "a reason: {line}");
+                continue;
+            }
+            assert!(words.next().unwrap().contains(':'), "{line}");
+            let paths: Vec<&str> = words.collect();
+            assert!(!paths.is_empty() && paths.is_sorted(), "{line}");
+            for path in paths {
+                let (_, how) = path.rsplit_once(':').expect(line);
+                assert!(["ra", "rn", "r", "pa", "pn", "p"].contains(&how), "{line}");
+            }
+            types.push(of);
+        }
+        assert!(types.len() > 350 && types.is_sorted_by(|a, b| a < b));
+        for (of, _) in MORE {
+            assert!(!types.contains(&of), "{of} stands in both tables");
+        }
+        for of in super::super::links::types() {
+            assert!(row(of).is_some(), "{of}");
+        }
     }
 }

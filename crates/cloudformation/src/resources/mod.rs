@@ -2,8 +2,8 @@
 
 mod compute;
 mod iam;
+mod links;
 mod policies;
-mod properties;
 mod sso;
 
 use rolecall_facts::{Configuration, Origin, PolicyRef, PrincipalKind, PrincipalRef};

@@ -57,6 +57,21 @@ const NAMES: [&str; 9] = [
     "spot_instance_id",
 ];
 
+/// Attributes that hold the ARN of a resource itself, as far as its kind has them.
+const ARNS: [&str; 11] = [
+    "arn",
+    "agent_arn",
+    "agent_runtime_arn",
+    "association_arn",
+    "browser_arn",
+    "code_interpreter_arn",
+    "gateway_arn",
+    "pool_arn",
+    "request_arn",
+    "rule_arn",
+    "template_arn",
+];
+
 /// The row of a kind: what it is, and its paths as they stand in the table.
 fn row(kind: &str) -> Option<(&'static str, &'static str)> {
     static TABLE: OnceLock<FxHashMap<&'static str, (&'static str, &'static str)>> = OnceLock::new();
@@ -164,16 +179,19 @@ fn in_block(block: &Value, name: &str) -> Vec<Value> {
     }
 }
 
+/// Its ARN. An argument `arn` is that of another resource.
 fn arn(instance: &Instance) -> Option<Text> {
-    let has = shapes::computed(Mode::Managed, &instance.kind).any(|n| n == "arn");
-    (has || argument(instance, "arn").is_some()).then(|| text(instance, "arn"))
+    let computed: Vec<&str> = shapes::computed(Mode::Managed, &instance.kind).collect();
+    let name = ARNS.iter().find(|n| computed.contains(n))?;
+    Some(text(instance, name))
 }
 
 fn names(instance: &Instance) -> Vec<Text> {
     let mut out: Vec<Text> = Vec::new();
     let computed: Vec<&str> = shapes::computed(Mode::Managed, &instance.kind).collect();
     for name in NAMES {
-        if !computed.contains(&name) && argument(instance, name).is_none() && name != "id" {
+        let written = name != "arn" && argument(instance, name).is_some();
+        if !computed.contains(&name) && !written && name != "id" {
             continue;
         }
         for case in values::cases(&attribute(instance, name)) {
