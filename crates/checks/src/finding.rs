@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use rolecall_facts::Origin;
 use rolecall_source::{Confidence, Diagnostic, Severity, Span};
 
 /// Whom a finding is about.
@@ -42,6 +43,27 @@ pub enum StepKind {
     Assume,
 }
 
+/// The fact that a step is taken from: what an ignore on its resource or on a module call speaks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Within {
+    /// Its address: `module.ci["eu"].aws_iam_policy.ops`; empty where it is not known.
+    pub address: Arc<str>,
+    /// Its block's header or logical id.
+    pub span: Option<Span>,
+    /// The module calls or nested stacks it is inside of, outermost first.
+    pub calls: Vec<Span>,
+}
+
+impl From<&Origin> for Within {
+    fn from(origin: &Origin) -> Self {
+        Self {
+            address: Arc::clone(&origin.address),
+            span: Some(origin.span),
+            calls: origin.calls.clone(),
+        }
+    }
+}
+
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
@@ -51,6 +73,8 @@ pub struct Step {
     pub message: String,
     /// Where; [`Span::NOWHERE`] for what stands in no file (an AWS-managed policy).
     pub span: Span,
+    /// What it is taken from.
+    pub within: Within,
 }
 
 /// One hop of a path: how somebody comes to act as somebody else.
@@ -117,8 +141,14 @@ pub struct Fix {
 /// Why a finding is not counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suppression {
+    /// What accepts it: `ignore` in a file, `accept` in the user's configuration, `baseline`.
+    pub by: &'static str,
     /// The reason the user gave.
     pub reason: String,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// The last day it counts.
+    pub until: Option<String>,
     /// Where the user said so.
     pub span: Span,
 }

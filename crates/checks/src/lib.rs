@@ -3,6 +3,7 @@
 //! A rule is one file and one page under `rules/`; [`rules()`] lists them all. What a finding says is put together in
 //! one place, and nothing becomes a finding without a request that the engine has replayed.
 
+pub mod compare;
 mod decide;
 pub mod finding;
 mod fix;
@@ -10,6 +11,7 @@ mod options;
 mod region;
 pub mod rules;
 mod steps;
+mod suppress;
 mod technique;
 mod wording;
 
@@ -19,22 +21,24 @@ use rolecall_source::{Confidence, Diagnostic};
 
 pub use finding::{
     Analysis, Coverage, Finding, Fix, GainSummary, Hop, Party, PolicyUnknown, Rule, ServiceGain, Step, StepKind,
-    Suppression, WitnessRequest,
+    Suppression, Within, WitnessRequest,
 };
 pub use options::Options;
 pub use rules::rules;
+pub use suppress::{Accept, Baseline, Known};
 pub use technique::{Technique, techniques};
 
 /// Links what the frontends made of a scan and applies every rule.
 #[must_use]
 pub fn analyze(outputs: Vec<Output>, options: &Options) -> Analysis {
     let mut analysis = Analysis::default();
-    let mut configurations = Vec::new();
+    let (mut configurations, mut directives) = (Vec::new(), Vec::new());
     for output in outputs {
         analysis.diagnostics.extend(output.diagnostics);
         analysis.coverage.files += output.files;
         analysis.coverage.modules_unresolved.extend(output.unresolved);
         configurations.extend(output.configurations);
+        directives.extend(output.directives);
     }
     configurations.sort_by(|a, b| (&a.id, a.language).cmp(&(&b.id, b.language)));
     let graph = rolecall_graph::link(configurations, &options.graph(), &mut analysis.diagnostics);
@@ -42,6 +46,7 @@ pub fn analyze(outputs: Vec<Output>, options: &Options) -> Analysis {
     let (findings, notes) = rules::run(&graph, options);
     analysis.findings = findings;
     analysis.diagnostics.extend(notes);
+    suppress::apply(&mut analysis.findings, &directives, options, &mut analysis.diagnostics);
     sort(&mut analysis.findings, &mut analysis.diagnostics);
     analysis.coverage.modules_unresolved.sort();
     analysis

@@ -1,6 +1,8 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use rolecall_source::{FileId, Span};
+use rolecall_source::{FileId, Severity, Span};
+
+use crate::suppress::{Accept, Baseline};
 
 /// What the user states about a scan.
 #[derive(Clone, Debug, Default)]
@@ -10,6 +12,18 @@ pub struct Options {
     /// Files that are not the repository's own: modules that were fetched into it. A finding is never shown there, but
     /// at the call that brings the module in.
     pub foreign: BTreeSet<FileId>,
+    /// Today, `YYYY-MM-DD`: what is accepted until a day before is open again. Without it nothing expires.
+    pub today: Option<String>,
+    /// Pairs that are accepted.
+    pub accepted: Vec<Accept>,
+    /// Findings of an earlier scan.
+    pub baseline: Option<Baseline>,
+    /// Rules that do not report.
+    pub disabled: BTreeSet<String>,
+    /// How severe the findings of a rule are, whatever the rule says.
+    pub severities: BTreeMap<String, Severity>,
+    /// Techniques of the user, each a TOML table as it was written.
+    pub custom_techniques: Vec<String>,
 }
 
 impl Options {

@@ -5,7 +5,7 @@ use rolecall_iam::{Effect, Reason, Witness};
 use rolecall_source::Span;
 
 use crate::decide::{Launch, Profile, Proof, place};
-use crate::finding::{Step, StepKind};
+use crate::finding::{Step, StepKind, Within};
 use crate::rules::Context;
 use crate::technique::Technique;
 use crate::wording::{document, who};
@@ -21,6 +21,7 @@ pub(crate) fn path(graph: &Graph, principal: &Node, role: &Node, launch: &Launch
         StepKind::Principal,
         format!("{} starts", who(principal)),
         principal.fact.origin.span,
+        Within::from(&principal.fact.origin),
     );
     let technique = launch.technique;
     steps.statements(
@@ -38,11 +39,13 @@ pub(crate) fn path(graph: &Graph, principal: &Node, role: &Node, launch: &Launch
         StepKind::Trust,
         format!("{} trusts {}", who(role), technique.service),
         trust,
+        Within::from(&role.fact.origin),
     );
     steps.add(
         StepKind::Role,
         format!("{} runs the instance", who(role)),
         role.fact.origin.span,
+        Within::from(&role.fact.origin),
     );
     let gain = format!("allows {}, which {} may not do", witness.request.action, who(principal));
     steps.statements(StepKind::Gain, &witness.because, &gain, role);
@@ -55,8 +58,13 @@ struct Steps<'g> {
 }
 
 impl Steps<'_> {
-    fn add(&mut self, kind: StepKind, message: String, span: Span) {
-        let step = Step { kind, message, span };
+    fn add(&mut self, kind: StepKind, message: String, span: Span, within: Within) {
+        let step = Step {
+            kind,
+            message,
+            span,
+            within,
+        };
         if !self.steps.contains(&step) {
             self.steps.push(step);
         }
@@ -73,7 +81,12 @@ impl Steps<'_> {
             let span = Some(place(reason))
                 .filter(|s| !s.is_nowhere())
                 .or_else(|| info.map(|i| i.attachment.span));
-            self.add(kind, format!("{by}{what}"), span.unwrap_or(holder.fact.origin.span));
+            let within = info.map_or(&holder.fact.origin, |i| match &i.source {
+                PolicySource::Customer(policy) => policy,
+                _ => &i.attachment,
+            });
+            let span = span.unwrap_or(holder.fact.origin.span);
+            self.add(kind, format!("{by}{what}"), span, Within::from(within));
         }
     }
 
@@ -82,13 +95,15 @@ impl Steps<'_> {
         if let Some((group, span)) = info.group
             && let Some(group) = self.graph.node(group)
         {
-            self.add(StepKind::Wiring, format!("{} is in {}", who(holder), who(group)), span);
+            let message = format!("{} is in {}", who(holder), who(group));
+            self.add(StepKind::Wiring, message, span, Within::default());
         }
         if !matches!(info.source, PolicySource::Inline(_)) && !info.attachment.span.is_nowhere() {
             self.add(
                 StepKind::Wiring,
                 format!("{} is attached by `{}`", document(info), info.attachment.address),
                 info.attachment.span,
+                Within::from(&info.attachment),
             );
         }
     }
@@ -98,7 +113,8 @@ impl Steps<'_> {
             Profile::Stated(index) => {
                 if let Some(p) = self.graph.profiles.get(*index) {
                     let message = format!("instance profile `{}` contains {}", p.fact.name, who(role));
-                    self.add(StepKind::Profile, message, p.fact.origin.span);
+                    let origin = &p.fact.origin;
+                    self.add(StepKind::Profile, message, origin.span, Within::from(origin));
                 }
             }
             Profile::Made { because } => {
@@ -141,6 +157,7 @@ pub(crate) fn open_path(
         StepKind::Principal,
         format!("{} starts", who(principal)),
         principal.fact.origin.span,
+        Within::from(&principal.fact.origin),
     );
     steps.statements(
         StepKind::Launch,

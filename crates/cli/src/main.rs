@@ -10,6 +10,7 @@ mod policy;
 mod progress;
 mod rules;
 mod scan;
+mod today;
 
 use std::process::ExitCode;
 

@@ -12,6 +12,7 @@ use crate::console::{self, Failure};
 use crate::exit::Exit;
 use crate::input;
 use crate::progress::Progress;
+use crate::today;
 
 pub(crate) fn run(args: &ScanArgs) -> Result<Exit, Failure> {
     let progress = Progress::start(args.output.quiet);
@@ -20,6 +21,8 @@ pub(crate) fn run(args: &ScanArgs) -> Result<Exit, Failure> {
     let options = rolecall_checks::Options {
         account: args.input.account.clone(),
         foreign: input.foreign(),
+        today: Some(args.input.today.clone().unwrap_or_else(today::today)),
+        ..rolecall_checks::Options::default()
     };
     let (mut analysis, broken) =
         match input::guarded("the analysis", || rolecall_checks::analyze(input.outputs, &options)) {

@@ -4,6 +4,7 @@
 
 mod budget;
 mod eval;
+mod ignores;
 mod load;
 mod nested;
 mod resources;
@@ -50,6 +51,9 @@ pub fn analyze(sources: &Sources, options: &Options) -> Output {
         output.diagnostics.extend(diagnostics);
     }
     output.files = templates.len();
+    let directives = templates.iter().flat_map(|t| t.directives.iter().cloned());
+    output.directives = directives.collect();
+    output.directives.sort_by_key(|d| d.span);
     let given = given(sources, options, &mut output.diagnostics);
     let mut world = World {
         sources,

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use rolecall_facts::Directive;
 use rolecall_source::{Diagnostic, FileId, Map, Sources, Span, Value};
 
-use crate::load;
+use crate::{ignores, load};
 
 /// A template as written: nothing in it is evaluated.
 #[derive(Debug)]
@@ -15,6 +16,8 @@ pub(crate) struct Template {
     pub(crate) path: Arc<str>,
     /// The whole document, a map.
     pub(crate) root: Value,
+    /// The ignores in it.
+    pub(crate) directives: Vec<Directive>,
 }
 
 /// Extensions of files that can hold a template; a name without a dot can as well.
@@ -100,10 +103,11 @@ pub(crate) fn read(sources: &Sources, file: FileId) -> (Option<Template>, Vec<Di
                     *span,
                 )
             };
-            let diagnostics = document.duplicate_keys.iter().map(twice).collect();
+            let mut diagnostics: Vec<Diagnostic> = document.duplicate_keys.iter().map(twice).collect();
             let template = Template {
                 file,
                 path: sources.path(file).into(),
+                directives: ignores::read(text, &document.value, file, &mut diagnostics),
                 root: document.value,
             };
             (Some(template), diagnostics)

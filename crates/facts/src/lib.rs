@@ -3,9 +3,15 @@
 //! Plain data, spans included. A frontend fills it; the graph links it. Nothing here is decided: names and ARNs are
 //! texts with symbols, and who refers to whom is found by comparing them.
 
+mod attach;
+mod directive;
+
 use std::sync::Arc;
 
 use rolecall_source::{Assumption, Diagnostic, Span, Text, Value};
+
+pub use attach::Commented;
+pub use directive::{Directive, MARKER, is_day, uncommented};
 
 /// What a frontend made of the files it was given.
 #[derive(Debug, Default)]
@@ -16,6 +22,8 @@ pub struct Output {
     pub diagnostics: Vec<Diagnostic>,
     /// Modules, nested stacks and includes whose source is not in the scan.
     pub unresolved: Vec<Unresolved>,
+    /// The ignores that people wrote, in order of file and place.
+    pub directives: Vec<Directive>,
     /// How many files were parsed.
     pub files: usize,
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rolecall_checks::finding::{
     Analysis, Coverage, Finding, Fix, GainSummary, Hop, Party, PolicyUnknown, Rule, ServiceGain, Step, StepKind,
-    Suppression, WitnessRequest,
+    Suppression, Within, WitnessRequest,
 };
 use rolecall_facts::Unresolved;
 use rolecall_source::{Confidence, Diagnostic, Severity, Sources, Span};
@@ -110,6 +110,7 @@ fn step(kind: StepKind, message: &str, span: Span) -> Step {
         kind,
         message: message.into(),
         span,
+        within: Within::default(),
     }
 }
 
@@ -262,6 +263,9 @@ fn accepted(sources: &Sources) -> Finding {
         headline: "user `alice` can launch an EC2 instance with role `build` and gain `kms:Decrypt`".into(),
         fingerprint: "abcdefabcdefabcdefabcdefabcdefab".into(),
         suppressed: Some(Suppression {
+            by: "ignore",
+            owner: None,
+            until: None,
             reason: "the build host is ours alone".into(),
             span: at(sources, "roles.tf", "# a tab"),
         }),

@@ -57,6 +57,7 @@ fn analyze_here(sources: &Sources, options: &Options) -> Output {
     let mut output = Output {
         files: world.files,
         diagnostics: world.diagnostics.clone(),
+        directives: world.directives.clone(),
         ..Output::default()
     };
     let mut done = BTreeSet::new();
@@ -77,6 +78,7 @@ fn analyze_here(sources: &Sources, options: &Options) -> Output {
     }
     output.configurations.sort_by(|a, b| a.id.cmp(&b.id));
     sort_diagnostics(&mut output.diagnostics);
+    output.directives.sort_by_key(|d| d.span);
     output.unresolved.sort();
     output.unresolved.dedup();
     output

@@ -1,8 +1,10 @@
 //! Templates to values: YAML and JSON give the same [`Value`], short intrinsics written out (`!Ref x` is `{Ref: x}`).
 
+mod comments;
 mod scalar;
 mod yaml;
 
+use rolecall_facts::{Commented, MARKER};
 use rolecall_source::{FileId, Span, Value, json};
 
 /// A document that was read.
@@ -20,6 +22,11 @@ pub(crate) struct Error {
     pub(crate) message: String,
     /// Where.
     pub(crate) span: Span,
+}
+
+/// The comments of a file that may hold one for this program.
+pub(crate) fn comments(text: &str) -> Option<Commented> {
+    text.contains(MARKER).then(|| comments::read(text))
 }
 
 /// Reads a file as JSON when it begins like JSON, else (or when it is flow YAML) as YAML.

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use rolecall_facts::Directive;
 use rolecall_source::{Diagnostic, FileId, LoadError, Sources, Span, Value, json};
 
 use super::{Module, paths};
 use crate::options::Options;
-use crate::syntax::{self, Body};
+use crate::syntax::{self, Body, Remarks};
 
 /// Folders of vendored modules: key of the call (`a.b`) to folder.
 type Vendored = BTreeMap<String, String>;
@@ -23,6 +24,7 @@ pub(crate) struct World<'a> {
     /// The variable files of the options.
     pub(crate) var_files: Vec<Body>,
     pub(crate) diagnostics: Vec<Diagnostic>,
+    pub(crate) directives: Vec<Directive>,
     /// How many files were parsed.
     pub(crate) files: usize,
 }
@@ -47,7 +49,7 @@ struct Parsed {
     file: FileId,
     role: Role,
     body: Body,
-    diagnostics: Vec<Diagnostic>,
+    remarks: Remarks,
 }
 
 fn role(name: &str) -> Option<Role> {
@@ -88,6 +90,7 @@ impl<'a> World<'a> {
             vendored: BTreeMap::new(),
             var_files: Vec::new(),
             diagnostics: Vec::new(),
+            directives: Vec::new(),
             files: parsed.len(),
         };
         world.assemble(parsed);
@@ -99,7 +102,8 @@ impl<'a> World<'a> {
     fn assemble(&mut self, mut parsed: Vec<Parsed>) {
         parsed.sort_by_key(|p| (p.role, p.file));
         for file in parsed {
-            self.diagnostics.extend(file.diagnostics);
+            self.diagnostics.extend(file.remarks.diagnostics);
+            self.directives.extend(file.remarks.directives);
             let dir: Arc<str> = paths::folder(self.sources.path(file.file)).into();
             let module = self.modules.entry(Arc::clone(&dir)).or_default();
             module.dir = dir;
@@ -116,7 +120,7 @@ impl<'a> World<'a> {
             match self.sources.find(path.strip_prefix("./").unwrap_or(path)) {
                 Some(file) => {
                     let parsed = parse(self.sources, file, Role::Values(3));
-                    self.diagnostics.extend(parsed.diagnostics);
+                    self.diagnostics.extend(parsed.remarks.diagnostics);
                     self.var_files.push(parsed.body);
                 }
                 None => self.diagnostics.push(Diagnostic::error(
@@ -230,16 +234,16 @@ fn shadowed(sources: &Sources, path: &str) -> bool {
 }
 
 fn parse(sources: &Sources, file: FileId, role: Role) -> Parsed {
-    let mut diagnostics = Vec::new();
+    let mut remarks = Remarks::default();
     let body = match sources.text(file) {
         Ok(text) if sources.path(file).ends_with(".json") => {
             let variables = matches!(role, Role::Values(_));
-            syntax::read_json(text, file, variables, &mut diagnostics)
+            syntax::read_json(text, file, variables, &mut remarks)
         }
-        Ok(text) => syntax::read_hcl(text, file, &mut diagnostics),
-        Err(LoadError::NotUtf8(_)) => lossy(sources, file, &mut diagnostics),
+        Ok(text) => syntax::read_hcl(text, file, &mut remarks),
+        Err(LoadError::NotUtf8(_)) => lossy(sources, file, &mut remarks),
         Err(error) => {
-            diagnostics.push(unreadable(sources, file, &error));
+            remarks.diagnostics.push(unreadable(sources, file, &error));
             Body::default()
         }
     };
@@ -247,7 +251,7 @@ fn parse(sources: &Sources, file: FileId, role: Role) -> Parsed {
         file,
         role,
         body,
-        diagnostics,
+        remarks,
     }
 }
 
@@ -257,16 +261,16 @@ fn unreadable(sources: &Sources, file: FileId, error: &LoadError) -> Diagnostic 
 }
 
 /// A file that is not UTF-8, with every byte that is not as `?`, so that all spans stay true.
-fn lossy(sources: &Sources, file: FileId, diagnostics: &mut Vec<Diagnostic>) -> Body {
+fn lossy(sources: &Sources, file: FileId, remarks: &mut Remarks) -> Body {
     if let Err(error) = sources.text(file) {
-        diagnostics.push(unreadable(sources, file, &error));
+        remarks.diagnostics.push(unreadable(sources, file, &error));
     }
     let mut text = String::new();
     for chunk in sources.bytes(file).unwrap_or(&[]).utf8_chunks() {
         text.push_str(chunk.valid());
         text.extend(std::iter::repeat_n('?', chunk.invalid().len()));
     }
-    syntax::read_hcl(&text, file, diagnostics)
+    syntax::read_hcl(&text, file, remarks)
 }
 
 /// The folders that a manifest of vendored modules names.

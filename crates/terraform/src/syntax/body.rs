@@ -43,7 +43,9 @@ impl<'s> Parser<'s> {
                 return;
             }
             let start = self.at;
-            if let Err(error) = self.item(body) {
+            let result = self.item(body);
+            self.entry(start);
+            if let Err(error) = result {
                 self.at = self.at.max(start);
                 self.errors.push(error);
                 self.recover();

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use rolecall_facts::Commented;
 use rolecall_source::{FileId, Span, Text, TextBuilder};
 use rustc_hash::FxHashMap;
 
@@ -40,6 +41,8 @@ pub(crate) struct Parser<'s> {
     pub(crate) free: bool,
     /// Errors that were recovered from.
     pub(crate) errors: Vec<SyntaxError>,
+    /// Comments, and what they may speak for, in a file in which one may.
+    pub(crate) commented: Option<Commented>,
     names: FxHashMap<&'s str, Arc<str>>,
 }
 
@@ -52,6 +55,7 @@ impl<'s> Parser<'s> {
             depth: 0,
             free: false,
             errors: Vec::new(),
+            commented: None,
             names: FxHashMap::default(),
         }
     }
@@ -159,13 +163,35 @@ impl<'s> Parser<'s> {
     }
 
     pub(crate) fn skip_line(&mut self) {
+        let start = self.at;
         let rest = self.src.as_bytes().get(self.at..).unwrap_or(&[]);
         self.at += rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len());
+        self.comment(start);
+    }
+
+    /// Keeps the comment from `start` to here.
+    fn comment(&mut self, start: usize) {
+        let range = start..self.at;
+        if let Some(commented) = &mut self.commented {
+            commented.comments.push(range);
+        }
+    }
+
+    /// Keeps what stands from `start` to here as something that a comment may speak for.
+    pub(crate) fn entry(&mut self, start: usize) {
+        let range = start..self.at;
+        if let Some(commented) = &mut self.commented {
+            commented.entries.push(range);
+        }
     }
 
     fn block_comment(&mut self) {
         match self.rest().get(2..).and_then(|t| t.find("*/")) {
-            Some(n) => self.at += n + 4,
+            Some(n) => {
+                let start = self.at;
+                self.at += n + 4;
+                self.comment(start);
+            }
             None => {
                 self.errors.push(SyntaxError {
                     message: "this comment has no end".into(),

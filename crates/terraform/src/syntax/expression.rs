@@ -305,7 +305,9 @@ impl<'s> Parser<'s> {
             if self.eat("]") {
                 break;
             }
+            let item = self.at;
             items.push(self.expression()?);
+            self.entry(item);
             self.space();
             if !self.eat(",") {
                 self.expect("]")?;
@@ -344,6 +346,7 @@ impl<'s> Parser<'s> {
             if self.eat("}") {
                 break;
             }
+            let item = self.at;
             let key = self.object_key()?;
             self.space();
             if !(self.eat("=") || self.eat(":")) {
@@ -354,6 +357,7 @@ impl<'s> Parser<'s> {
                 key,
                 value: self.expression()?,
             });
+            self.entry(item);
             self.space();
             if !self.eat(",") && !matches!(self.peek(), Some(b'\n' | b'}')) {
                 return self.error(format!("expected a line break, `,` or `}}`{}", self.found()));

@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
+use rolecall_facts::{Directive, MARKER};
 use rolecall_source::{Diagnostic, FileId, Kind, Map, Span, Text, Value, json};
 
 use super::ast::{Attribute, Block, Body, Expr, ExprKind, Item};
-use super::{CODE, read_expression, read_template};
+use super::{CODE, Remarks, read_expression, read_template};
 
 /// How many labels a top-level block has; `None` for kinds that are not blocks.
 fn labels(kind: &str) -> Option<usize> {
@@ -19,17 +20,21 @@ fn labels(kind: &str) -> Option<usize> {
 }
 
 /// A `.tf.json` file; with `variables`, a `.tfvars.json` file, whose strings are no templates.
-pub(crate) fn read_json(text: &str, file: FileId, variables: bool, diagnostics: &mut Vec<Diagnostic>) -> Body {
+pub(crate) fn read_json(text: &str, file: FileId, variables: bool, remarks: &mut Remarks) -> Body {
     let mut body = Body::default();
     let document = match json::read_file(text, file) {
         Ok(document) => document.value,
         Err(e) => {
-            diagnostics.push(Diagnostic::error(CODE, e.message, e.span));
+            let error = Diagnostic::error(CODE, e.message, e.span);
+            remarks.diagnostics.push(error);
             return body;
         }
     };
+    if text.contains(MARKER) {
+        directives(&document, document.span, remarks);
+    }
     let mut reader = Reader {
-        diagnostics,
+        diagnostics: &mut remarks.diagnostics,
         plain: variables,
     };
     for map in objects(&document) {
@@ -40,6 +45,24 @@ pub(crate) fn read_json(text: &str, file: FileId, variables: bool, diagnostics: 
         }
     }
     body
+}
+
+/// The directives in the `//` keys of objects, each for the object it is in: JSON has no other comments.
+fn directives(value: &Value, covers: Span, remarks: &mut Remarks) {
+    match &value.kind {
+        Kind::List(list) => list.items.iter().for_each(|v| directives(v, v.span, remarks)),
+        Kind::Map(map) => {
+            for (key, entry) in &*map.entries {
+                let comment = entry.value.as_str().filter(|_| key.as_str() == Some("//"));
+                match comment.and_then(|c| Directive::read(c, entry.value.span, covers)) {
+                    Some(Ok(directive)) => remarks.directives.push(directive),
+                    Some(Err(diagnostic)) => remarks.diagnostics.push(diagnostic),
+                    None => directives(&entry.value, entry.key_span.join(entry.value.span), remarks),
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 struct Reader<'d> {

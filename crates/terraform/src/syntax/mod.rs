@@ -8,6 +8,7 @@ mod json;
 mod template;
 pub(crate) mod types;
 
+use rolecall_facts::{Commented, Directive, MARKER};
 use rolecall_source::{Diagnostic, FileId, Text};
 
 pub(crate) use self::ast::{Body, Expr};
@@ -20,10 +21,22 @@ pub(crate) const CODE: &str = "terraform-syntax";
 /// Most syntax errors that are told of one file.
 const ERRORS: usize = 20;
 
+/// What is read of a file beside its tree.
+#[derive(Default)]
+pub(crate) struct Remarks {
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    pub(crate) directives: Vec<Directive>,
+}
+
 /// A `.tf` or `.tfvars` file. What could not be parsed is left out or [`ast::ExprKind::Invalid`], with a diagnostic.
-pub(crate) fn read_hcl(text: &str, file: FileId, diagnostics: &mut Vec<Diagnostic>) -> Body {
+pub(crate) fn read_hcl(text: &str, file: FileId, remarks: &mut Remarks) -> Body {
     let mut parser = Parser::new(text, From::File(file));
+    parser.commented = text.contains(MARKER).then(Commented::default);
     let body = parser.file();
+    if let Some(commented) = parser.commented.take() {
+        commented.directives(text, file, &mut remarks.directives, &mut remarks.diagnostics);
+    }
+    let diagnostics = &mut remarks.diagnostics;
     let errors = std::mem::take(&mut parser.errors);
     diagnostics.extend(errors.iter().take(ERRORS).map(|e| diagnostic(&parser, e)));
     body

@@ -1,0 +1,5 @@
+//! Two scans of one repository, compared.
+
+mod identity;
+
+pub use identity::{Identity, Move, Named, Pair, Way, pair};
