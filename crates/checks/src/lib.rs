@@ -3,16 +3,20 @@
 //! A rule is one file and one page under `rules/`; [`rules()`] lists them all. What a finding says is put together in
 //! one place, and nothing becomes a finding without a request that the engine has replayed.
 
+mod build;
+mod candidates;
 pub mod compare;
-mod decide;
+mod context;
 pub mod finding;
 mod fix;
 mod options;
+mod prove;
 mod region;
 pub mod rules;
 mod steps;
 mod suppress;
-mod technique;
+pub mod technique;
+mod walk;
 mod wording;
 
 use rolecall_facts::{Language, Output};

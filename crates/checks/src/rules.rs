@@ -1,73 +1,166 @@
 //! The registry: every rule, once.
 
+mod assume_role;
 mod launch_over_privileged_role;
 mod open_pass_role;
+mod pass_role_to_service;
+mod self_escalation;
+mod take_over_compute;
 
 use rayon::prelude::*;
 use rolecall_facts::PrincipalKind;
 use rolecall_graph::{Graph, Node, NodeId};
-use rolecall_iam::Engine;
-use rolecall_source::Diagnostic;
+use rolecall_iam::{Engine, PrincipalType};
+use rolecall_source::{Diagnostic, Level, Severity, Span};
 
 use crate::Options;
-use crate::decide::Trusts;
+use crate::build::Builder;
+use crate::candidates::{Candidate, Ranks};
+use crate::context::{Context, Index, administrator};
 use crate::finding::{Finding, Rule};
+use crate::prove::Trusts;
+use crate::technique::{Family, techniques};
+use crate::walk::{self, Edges};
+
+/// Most findings of one principal; the gravest are kept, and a note says how many more there are.
+const MOST_OF_ONE: usize = 100;
+/// Most findings of a scan, likewise.
+const MOST: usize = 10_000;
 
 /// Every rule.
 #[must_use]
 pub const fn rules() -> &'static [Rule] {
-    &[launch_over_privileged_role::RULE, open_pass_role::RULE]
+    &[
+        launch_over_privileged_role::RULE,
+        open_pass_role::RULE,
+        pass_role_to_service::RULE,
+        take_over_compute::RULE,
+        assume_role::RULE,
+        self_escalation::RULE,
+    ]
 }
 
-/// What every rule sees.
-pub(crate) struct Context<'g> {
-    pub(crate) graph: &'g Graph,
-    pub(crate) engine: &'g Engine,
-    pub(crate) options: &'g Options,
-    pub(crate) trusts: &'g Trusts,
-}
-
-impl<'g> Context<'g> {
-    /// The roles of the principal's account, itself aside, that trust a service.
-    pub(crate) fn trusting(&self, principal: &'g Node, service: &str) -> impl Iterator<Item = (NodeId, &'g Node)> {
-        let (graph, trusts) = (self.graph, self.trusts);
-        let trusted = graph.node_ids().filter(move |id| trusts.proof(service, *id).is_some());
-        trusted
-            .filter_map(|id| Some((id, graph.node(id)?)))
-            .filter(|(_, role)| {
-                let here = role.configuration == principal.configuration && role.account == principal.account;
-                here && !std::ptr::eq(*role, principal)
-            })
+/// How much a path of a family is worth at most, whatever is gained.
+pub(crate) fn at_most(family: Family, agreed: bool) -> Severity {
+    match family {
+        Family::AssumeRole => assume_role::at_most(agreed),
+        _ => Severity::Critical,
     }
 }
 
 /// Applies every rule; notes say what could not be decided.
 pub(crate) fn run(graph: &Graph, options: &Options) -> (Vec<Finding>, Vec<Diagnostic>) {
     let engine = Engine::new();
-    let trusts = Trusts::of(graph);
+    let all = techniques();
+    let trusts = Trusts::of(graph, all);
+    let (index, administrator) = (Index::of(graph), administrator());
     let context = Context {
         graph,
         engine: &engine,
         options,
         trusts: &trusts,
+        techniques: all,
+        administrator: &administrator,
+        index: &index,
     };
-    let starters: Vec<&Node> = graph.nodes.iter().filter(|n| acts(n)).collect();
-    let outcomes: Vec<(Vec<Finding>, Vec<Diagnostic>)> = starters
-        .par_iter()
-        .map(|node| {
-            let (mut findings, notes) = launch_over_privileged_role::check(&context, node);
-            if findings.is_empty() {
-                findings.extend(open_pass_role::check(&context, node));
-            }
-            (findings, notes)
-        })
+    let edges = walk::edges(&context);
+    let ranks = Ranks::default();
+    let starters: Vec<(NodeId, &Node)> = graph
+        .node_ids()
+        .filter_map(|id| Some((id, graph.node(id)?)))
+        .filter(|(_, n)| walk::acts(n))
         .collect();
-    let (findings, notes): (Vec<_>, Vec<_>) = outcomes.into_iter().unzip();
-    (findings.concat(), notes.concat())
+    let found: Vec<(Vec<Candidate>, Vec<Diagnostic>)> = starters
+        .par_iter()
+        .map(|(id, node)| start(&context, &edges, &ranks, *id, node))
+        .collect();
+    let mut notes = Vec::new();
+    let mut candidates = Vec::new();
+    for (some, more) in found {
+        candidates.extend(some);
+        notes.extend(more);
+    }
+    notes.extend(keep_gravest(&mut candidates, MOST, "the scan", Span::NOWHERE));
+    let built: Vec<Option<Finding>> = candidates
+        .par_iter()
+        .map(|candidate| Builder::new(&context, candidate)?.finding())
+        .collect();
+    let mut findings: Vec<Finding> = built.into_iter().flatten().collect();
+    findings.extend(open(&context, &starters, &candidates));
+    (findings, notes)
 }
 
-/// Users, roles and permission sets act; a group does not, its members do. A group without a member in the
-/// configuration stands for itself.
-fn acts(node: &Node) -> bool {
-    node.fact.kind != PrincipalKind::Group || node.members == 0
+/// The paths of one principal that gain something.
+fn start(
+    context: &Context<'_>,
+    edges: &[Edges],
+    ranks: &Ranks,
+    id: NodeId,
+    node: &Node,
+) -> (Vec<Candidate>, Vec<Diagnostic>) {
+    let mut notes = Vec::new();
+    let mut candidates: Vec<Candidate> = Vec::new();
+    for reach in walk::walk(edges, id, is_stepping_stone(node)) {
+        match ranks.judge(context, id, node, reach) {
+            Ok(Some(candidate)) => candidates.push(candidate),
+            Ok(None) => {}
+            Err(note) => notes.push(*note),
+        }
+    }
+    self_escalation::keep_one(&mut candidates);
+    drop_detours(&mut candidates);
+    let whose = crate::wording::who(node);
+    notes.extend(keep_gravest(
+        &mut candidates,
+        MOST_OF_ONE,
+        &whose,
+        node.fact.origin.span,
+    ));
+    (candidates, notes)
+}
+
+/// Who gains everything in one hop gains nothing more by a chain that relies on as much.
+fn drop_detours(candidates: &mut Vec<Candidate>) {
+    let direct = candidates
+        .iter()
+        .filter(|c| c.reach.path.len() == 1 && c.severity == Severity::Critical);
+    if let Some(least) = direct.map(|c| c.reach.assumes()).min() {
+        candidates.retain(|c| c.reach.path.len() == 1 || c.reach.assumes() < least);
+    }
+}
+
+/// Sorts by severity and cuts; a note says what was cut.
+fn keep_gravest(candidates: &mut Vec<Candidate>, most: usize, whose: &str, at: Span) -> Option<Diagnostic> {
+    candidates.sort_by_key(|c| (std::cmp::Reverse(c.severity), c.reach.assumes(), c.reach.path.len()));
+    let more = candidates.len().checked_sub(most).filter(|m| *m > 0)?;
+    candidates.truncate(most);
+    let headline = format!("{whose} has {more} more findings than the {most} gravest, which are shown");
+    Some(Diagnostic::new("findings-cut", Level::Note, headline, at))
+}
+
+/// Principals that launch nothing that is stated, but may pass roles by a pattern.
+fn open(context: &Context<'_>, starters: &[(NodeId, &Node)], told: &[Candidate]) -> Vec<Finding> {
+    let launch = |c: &&Candidate| {
+        let only = c.reach.path.first().filter(|_| c.reach.path.len() == 1);
+        only.is_some_and(|(_, edge)| edge.technique.rule == Family::LaunchOverPrivilegedRole)
+    };
+    let told: std::collections::BTreeSet<NodeId> = told.iter().filter(launch).map(|c| c.start).collect();
+    let open: Vec<Option<Finding>> = starters
+        .par_iter()
+        .filter(|(id, _)| !told.contains(id))
+        .map(|(id, node)| open_pass_role::check(context, *id, node))
+        .collect();
+    open.into_iter().flatten().collect()
+}
+
+/// A role that only services start.
+fn is_stepping_stone(node: &Node) -> bool {
+    let Some(trust) = node.trust.as_ref().filter(|_| node.fact.kind == PrincipalKind::Role) else {
+        return false;
+    };
+    let principals = trust.statements.iter().filter_map(|s| s.principals.as_ref());
+    let only = |p: &rolecall_iam::Principals| {
+        !p.negated && p.open.is_empty() && p.items.iter().all(|n| n.kind == PrincipalType::Service)
+    };
+    trust.open.is_empty() && principals.into_iter().all(only)
 }

@@ -1,20 +1,63 @@
 //! A path as steps, in story order.
 
-use rolecall_graph::{GrantInfo, Graph, Node, PolicySource};
+use rolecall_graph::{GrantInfo, Node, NodeId, PolicySource};
 use rolecall_iam::{Effect, Reason, Witness};
 use rolecall_source::Span;
 
-use crate::decide::{Launch, Profile, Proof, place};
+use crate::context::Context;
 use crate::finding::{Step, StepKind, Within};
-use crate::rules::Context;
-use crate::technique::Technique;
-use crate::wording::{document, who};
+use crate::prove::{Evidence, Goal, Hop, place};
+use crate::wording::{document, named_compute, who};
 
-/// Who, by which statements it may launch and pass, the profile, the role's trust, the role, and its statement behind
-/// the witness.
-pub(crate) fn path(graph: &Graph, principal: &Node, role: &Node, launch: &Launch, witness: &Witness) -> Vec<Step> {
+/// A path told: its steps, and where each hop ends among them.
+pub(crate) struct Story {
+    pub(crate) steps: Vec<Step>,
+    pub(crate) ends: Vec<usize>,
+}
+
+/// Who starts, hop by hop what it may do, and the statement behind the witness.
+pub(crate) fn story(context: &Context<'_>, start: &Node, hops: &[(&Node, Hop)], witness: &Witness) -> Story {
     let mut steps = Steps {
-        graph,
+        context,
+        steps: Vec::new(),
+    };
+    let mut ends = Vec::new();
+    steps.add(
+        StepKind::Principal,
+        format!("{} starts", who(start)),
+        start.fact.origin.span,
+        Within::from(&start.fact.origin),
+    );
+    for (at, (actor, hop)) in hops.iter().enumerate() {
+        if at > 0 {
+            ends.push(steps.steps.len());
+        }
+        for evidence in &hop.proof.evidence {
+            steps.evidence(actor, evidence);
+        }
+        steps.goal(actor, hop);
+    }
+    if let Some((actor, hop)) = hops.last() {
+        let holder = match hop.goal {
+            Goal::Principal(id) | Goal::Administrator(id) | Goal::Unbounded(id) => {
+                context.graph.node(id).unwrap_or(actor)
+            }
+            Goal::Member(_) | Goal::Made => actor,
+        };
+        let gain = format!("allows {}, which {} may not do", witness.request.action, who(start));
+        steps.statements(StepKind::Gain, &witness.because, &gain, holder);
+    }
+    ends.push(steps.steps.len());
+    Story {
+        steps: steps.steps,
+        ends,
+    }
+}
+
+/// The steps of a principal that may pass roles nobody stated.
+pub(crate) fn open(context: &Context<'_>, principal: &Node, evidence: &[Evidence]) -> Vec<Step> {
+    let mut steps = Steps {
+        context,
         steps: Vec::new(),
     };
     steps.add(
@@ -23,37 +66,14 @@ pub(crate) fn path(graph: &Graph, principal: &Node, role: &Node, launch: &Launch
         principal.fact.origin.span,
         Within::from(&principal.fact.origin),
     );
-    let technique = launch.technique;
-    steps.statements(
-        StepKind::Launch,
-        &launch.launch.because,
-        &format!("may call {}", technique.action),
-        principal,
-    );
-    let pass = format!("may pass {} to {}", who(role), technique.service);
-    steps.statements(StepKind::Pass, &launch.pass.because, &pass, principal);
-    steps.profile(principal, role, &launch.profile);
-    let trust = launch.trust.because.iter().map(place).find(|s| !s.is_nowhere());
-    let trust = trust.unwrap_or(role.fact.origin.span);
-    steps.add(
-        StepKind::Trust,
-        format!("{} trusts {}", who(role), technique.service),
-        trust,
-        Within::from(&role.fact.origin),
-    );
-    steps.add(
-        StepKind::Role,
-        format!("{} runs the instance", who(role)),
-        role.fact.origin.span,
-        Within::from(&role.fact.origin),
-    );
-    let gain = format!("allows {}, which {} may not do", witness.request.action, who(principal));
-    steps.statements(StepKind::Gain, &witness.because, &gain, role);
+    for piece in evidence {
+        steps.evidence(principal, piece);
+    }
     steps.steps
 }
 
 struct Steps<'g> {
-    graph: &'g Graph,
+    context: &'g Context<'g>,
     steps: Vec<Step>,
 }
 
@@ -70,10 +90,115 @@ impl Steps<'_> {
         }
     }
 
+    fn name(&self, id: NodeId) -> String {
+        self.context.graph.node(id).map_or_else(String::new, who)
+    }
+
+    fn span(&self, id: NodeId) -> Span {
+        self.context
+            .graph
+            .node(id)
+            .map_or(Span::NOWHERE, |n| n.fact.origin.span)
+    }
+
+    fn within(&self, id: NodeId) -> Within {
+        let node = self.context.graph.node(id);
+        node.map_or_else(Within::default, |n| Within::from(&n.fact.origin))
+    }
+
+    fn within_compute(&self, at: usize) -> Within {
+        let node = self.context.graph.compute.get(at);
+        node.map_or_else(Within::default, |n| Within::from(&n.fact.origin))
+    }
+
+    fn evidence(&mut self, actor: &Node, evidence: &Evidence) {
+        match evidence {
+            Evidence::May { action, because } => {
+                let kind = if is_of_identity(action) {
+                    StepKind::Assume
+                } else {
+                    StepKind::Launch
+                };
+                self.statements(kind, because, &format!("may call {action}"), actor);
+            }
+            Evidence::MayPass { role, to, because } => {
+                let what = format!("may pass {} to {to}", self.name(*role));
+                self.statements(StepKind::Pass, because, &what, actor);
+            }
+            Evidence::MayPassAny { to, because } => {
+                let what = format!("may pass roles to {to} by a pattern");
+                self.statements(StepKind::Pass, because, &what, actor);
+            }
+            Evidence::MayMakeProfile { role, because } => {
+                let what = format!("may make an instance profile for {}", self.name(*role));
+                self.statements(StepKind::Profile, because, &what, actor);
+            }
+            Evidence::Contains(index) => {
+                if let Some(p) = self.context.graph.profiles.get(*index) {
+                    let role = p.role.map_or_else(String::new, |id| self.name(id));
+                    let message = format!("instance profile `{}` contains {role}", p.fact.name);
+                    let origin = &p.fact.origin;
+                    self.add(StepKind::Profile, message, origin.span, Within::from(origin));
+                }
+            }
+            Evidence::Trusts { role, service, because } => {
+                let message = format!("{} trusts {service}", self.name(*role));
+                self.trust(*role, message, because);
+            }
+            Evidence::TrustsPrincipal { role, because } => {
+                let message = format!("{} trusts {}", self.name(*role), who(actor));
+                self.trust(*role, message, because);
+            }
+            Evidence::Refers { from: at, to, span } => {
+                let (from, to) = (named_compute(self.context, *at), named_compute(self.context, *to));
+                let within = self.within_compute(*at);
+                self.add(
+                    StepKind::Compute,
+                    format!("{from} is launched from {to}"),
+                    *span,
+                    within,
+                );
+            }
+            Evidence::RunsWith { compute, role, span } => {
+                let message = format!(
+                    "{} runs with {}",
+                    named_compute(self.context, *compute),
+                    self.name(*role)
+                );
+                self.add(StepKind::Compute, message, *span, self.within_compute(*compute));
+            }
+            Evidence::Concerns { what, span } => self.add(StepKind::Wiring, what.clone(), *span, Within::default()),
+        }
+    }
+
+    fn trust(&mut self, role: NodeId, message: String, because: &[Reason]) {
+        let span = because.iter().map(place).find(|s| !s.is_nowhere());
+        let span = span.unwrap_or_else(|| self.span(role));
+        self.add(StepKind::Trust, message, span, self.within(role));
+    }
+
+    /// Who is acted as after a hop.
+    fn goal(&mut self, actor: &Node, hop: &Hop) {
+        let message = match hop.goal {
+            Goal::Principal(id) if hop.technique.pass.is_some() => format!("{} runs what is started", self.name(id)),
+            Goal::Principal(id) => format!("{} acts as {}", who(actor), self.name(id)),
+            Goal::Administrator(id) => format!("{} has every permission", self.name(id)),
+            Goal::Member(id) => format!("{} is a member of {}", who(actor), self.name(id)),
+            Goal::Unbounded(id) => format!("{} has no permissions boundary any more", self.name(id)),
+            Goal::Made => return,
+        };
+        if let Some(id) = hop.goal.node() {
+            self.add(StepKind::Role, message, self.span(id), self.within(id));
+        } else {
+            let origin = &actor.fact.origin;
+            self.add(StepKind::Role, message, origin.span, Within::from(origin));
+        }
+    }
+
     /// The statements that allow something, each after the wiring through which `holder` has it.
     fn statements(&mut self, kind: StepKind, because: &[Reason], what: &str, holder: &Node) {
         for reason in because.iter().filter(|r| r.effect == Effect::Allow) {
-            let info = self.graph.grant(reason.grant);
+            let info = self.context.graph.grant(reason.grant);
             if let Some(info) = info {
                 self.wiring(info, holder);
             }
@@ -93,7 +218,7 @@ impl Steps<'_> {
     /// How a policy reaches its holder: group and attachment, where the statement itself does not show it.
     fn wiring(&mut self, info: &GrantInfo, holder: &Node) {
         if let Some((group, span)) = info.group
-            && let Some(group) = self.graph.node(group)
+            && let Some(group) = self.context.graph.node(group)
         {
             let message = format!("{} is in {}", who(holder), who(group));
             self.add(StepKind::Wiring, message, span, Within::default());
@@ -107,32 +232,34 @@ impl Steps<'_> {
             );
         }
     }
-
-    fn profile(&mut self, principal: &Node, role: &Node, profile: &Profile) {
-        match profile {
-            Profile::Stated(index) => {
-                if let Some(p) = self.graph.profiles.get(*index) {
-                    let message = format!("instance profile `{}` contains {}", p.fact.name, who(role));
-                    let origin = &p.fact.origin;
-                    self.add(StepKind::Profile, message, origin.span, Within::from(origin));
-                }
-            }
-            Profile::Made { because } => {
-                let what = format!("may make an instance profile for {}", who(role));
-                self.statements(StepKind::Profile, because, &what, principal);
-            }
-        }
-    }
 }
 
-/// Where a finding is shown: the statement that passes the role, or what attaches it, or the principal; for what stands
-/// in a module that is not the repository's own, the innermost call that is.
-pub(crate) fn primary(context: &Context<'_>, principal: &Node, pass: &Proof) -> Span {
-    let reason = pass.because.iter().find(|r| r.effect == Effect::Allow);
+/// Actions that change or take on an identity.
+fn is_of_identity(action: &str) -> bool {
+    action.starts_with("iam:") || action.starts_with("sts:")
+}
+
+/// Where a finding is shown: the statement that passes the role or else the first that allows something, or what
+/// attaches it, or the principal; for what stands in a module that is not the repository's own, the innermost call that
+/// is.
+pub(crate) fn primary(context: &Context<'_>, hops: &[(&Node, Hop)]) -> Span {
+    let Some((actor, hop)) = hops.last() else {
+        return Span::NOWHERE;
+    };
+    shown(context, actor, &hop.proof.evidence)
+}
+
+/// The place of the evidence that matters most.
+pub(crate) fn shown(context: &Context<'_>, actor: &Node, evidence: &[Evidence]) -> Span {
+    let reason = deciding(evidence);
     let attachment = reason.and_then(|r| context.graph.grant(r.grant)).map(|g| &g.attachment);
-    let origins = attachment.into_iter().chain([&principal.fact.origin]);
     let mut places: Vec<Span> = reason.map(place).into_iter().collect();
-    for origin in origins {
+    let trusted = evidence.iter().find_map(|e| match e {
+        Evidence::TrustsPrincipal { because, .. } => because.first(),
+        _ => None,
+    });
+    places.extend(trusted.filter(|_| reason.is_none()).map(place));
+    for origin in attachment.into_iter().chain([&actor.fact.origin]) {
         places.push(origin.span);
         places.extend(origin.calls.iter().rev());
     }
@@ -141,31 +268,17 @@ pub(crate) fn primary(context: &Context<'_>, principal: &Node, pass: &Proof) -> 
         .unwrap_or(Span::NOWHERE)
 }
 
-/// The path of a principal that may pass roles nobody stated.
-pub(crate) fn open_path(
-    graph: &Graph,
-    principal: &Node,
-    technique: &Technique,
-    launch: &Proof,
-    pass: &Proof,
-) -> Vec<Step> {
-    let mut steps = Steps {
-        graph,
-        steps: Vec::new(),
+/// The statement that passes the role, or the first that allows something.
+pub(crate) fn deciding(evidence: &[Evidence]) -> Option<&Reason> {
+    let passes = evidence.iter().find_map(|e| match e {
+        Evidence::MayPass { because, .. } | Evidence::MayPassAny { because, .. } => Some(because),
+        _ => None,
+    });
+    let may = || {
+        evidence.iter().find_map(|e| match e {
+            Evidence::May { because, .. } => Some(because),
+            _ => None,
+        })
     };
-    steps.add(
-        StepKind::Principal,
-        format!("{} starts", who(principal)),
-        principal.fact.origin.span,
-        Within::from(&principal.fact.origin),
-    );
-    steps.statements(
-        StepKind::Launch,
-        &launch.because,
-        &format!("may call {}", technique.action),
-        principal,
-    );
-    let what = format!("may pass roles to {} by a pattern", technique.service);
-    steps.statements(StepKind::Pass, &pass.because, &what, principal);
-    steps.steps
+    passes.or_else(may)?.iter().find(|r| r.effect == Effect::Allow)
 }

@@ -3,8 +3,10 @@
 use rolecall_graph::{GrantInfo, Node, PolicySource};
 use rolecall_iam::{Answer, Gain, Rank, Witness};
 
+use crate::context::Context;
 use crate::finding::{GainSummary, Party, ServiceGain, WitnessRequest};
-use crate::technique::Technique;
+use crate::prove::Hop;
+use crate::technique::{Technique, Way};
 
 /// ``user `deployer` ``.
 pub(crate) fn who(node: &Node) -> String {
@@ -34,15 +36,95 @@ pub(crate) fn document(info: &GrantInfo) -> String {
     }
 }
 
-/// The sentence a finding begins with.
-pub(crate) fn headline(principal: &Node, role: &Node, technique: &Technique, gain: &Gain) -> String {
+/// The sentence a finding begins with: who, hop by hop what it can do, and what that gains.
+pub(crate) fn headline(context: &Context<'_>, start: &Node, hops: &[(&Node, Hop)], gain: &Gain) -> String {
+    let told: Vec<String> = hops.iter().map(|(_, hop)| phrase(context, hop)).collect();
+    let comma = if told.len() > 1 { "," } else { "" };
     format!(
-        "{} can {} with {} and gain {}",
-        who(principal),
-        technique.does,
-        who(role),
+        "{} can {}{comma} and gain {}",
+        who(start),
+        told.join(", then "),
         gained(gain)
     )
+}
+
+/// What a hop does and with or as whom: "launch an EC2 instance with role `admin`".
+fn phrase(context: &Context<'_>, hop: &Hop) -> String {
+    let does = does(context, hop);
+    let target = hop.goal.node().and_then(|id| context.graph.node(id)).map(who);
+    match (hop.technique.way(), target) {
+        (Way::Pass, Some(role)) => format!("{does} with {role}"),
+        (Way::TakeOver, Some(role)) if hop.technique.pass.is_some() => format!("{does} with {role}"),
+        (Way::TakeOver, Some(role)) => format!("{does}, which runs with {role},"),
+        _ => does,
+    }
+}
+
+/// What a hop does, with what it does it to.
+pub(crate) fn does(context: &Context<'_>, hop: &Hop) -> String {
+    let technique = hop.technique;
+    let mut text = technique.does.to_string();
+    if let Some(at) = hop.through {
+        let word = technique.through.as_ref().map_or("compute", |t| &*t.word);
+        text = text.replace("{compute}", &compute_of(context, word, at));
+    }
+    if let Some(at) = hop.link {
+        text = text.replace("{link}", &named_compute(context, at));
+    }
+    if let Some(target) = hop.goal.node().and_then(|id| context.graph.node(id)) {
+        text = text.replace("{target}", &who(target));
+    }
+    text
+}
+
+/// ``launch template `web` ``.
+pub(crate) fn named_compute(context: &Context<'_>, at: usize) -> String {
+    let kind = context.graph.compute.get(at).map_or("", |c| &*c.fact.kind);
+    let word = kind_word(kind);
+    compute_of(context, &word, at)
+}
+
+fn compute_of(context: &Context<'_>, word: &str, at: usize) -> String {
+    let address = context.graph.compute.get(at).map_or("?", |c| &*c.fact.origin.address);
+    format!("{word} `{address}`")
+}
+
+/// How people call a kind of compute: `ec2:launch-template` is an EC2 launch template.
+pub(crate) fn kind_word(kind: &str) -> String {
+    if kind == "autoscaling:autoScalingGroup" {
+        return "Auto Scaling group".to_owned();
+    }
+    let (service, name) = kind.split_once(':').unwrap_or(("", kind));
+    let mut words = String::new();
+    for (at, letter) in name.chars().enumerate() {
+        if letter.is_uppercase() && at > 0 {
+            words.push(' ');
+        }
+        if matches!(letter, '-' | '_') {
+            words.push(' ');
+        } else {
+            words.extend(letter.to_lowercase());
+        }
+    }
+    let service = match service {
+        "autoscaling" | "" => return words,
+        "ec2" | "ecs" | "eks" | "ssm" => service.to_uppercase(),
+        other => other.to_owned(),
+    };
+    format!("{service} {words}")
+}
+
+/// Compute as a party of a finding.
+pub(crate) fn compute(context: &Context<'_>, technique: &Technique, at: usize) -> Option<Party> {
+    let node = context.graph.compute.get(at)?;
+    let name = node.fact.names.first().map_or_else(String::new, ToString::to_string);
+    let word = technique.through.as_ref().map_or("compute", |t| &*t.word);
+    Some(Party {
+        kind: word.into(),
+        address: node.fact.origin.address.clone(),
+        name,
+        span: node.fact.origin.span,
+    })
 }
 
 /// What is gained, in a few words.
@@ -97,13 +179,13 @@ pub(crate) fn witness(witness: &Witness) -> WitnessRequest {
     }
 }
 
-/// Further sentences of a launch finding.
-pub(crate) fn notes(also: &[&'static str], escalates: &Answer) -> Vec<String> {
-    let mut notes: Vec<String> = also
-        .iter()
-        .map(|id| format!("the same role can also be launched with by {id}"))
-        .collect();
-    if *escalates == Answer::Yes {
+/// Further sentences of a finding. `own` where it is itself about changing permissions.
+pub(crate) fn notes(also: &[String], escalates: &Answer, own: bool) -> Vec<String> {
+    let mut notes = Vec::new();
+    if !also.is_empty() {
+        notes.push(format!("the same can be had by {}", also.join(", ")));
+    }
+    if *escalates == Answer::Yes && !own {
         notes.push("the principal can also make itself administrator by changing its own permissions".to_owned());
     }
     notes

@@ -21,11 +21,7 @@ pub(crate) fn list() -> Result<Exit, Failure> {
     }
     out.push_str("\nTechniques\n");
     for technique in techniques() {
-        let _ = writeln!(
-            out,
-            "  {:width$}  {} ({})",
-            technique.id, technique.does, technique.action
-        );
+        let _ = writeln!(out, "  {:width$}  {}", technique.id, technique.in_general());
     }
     out.push_str("\nrolecall explain ID shows more of each.\n");
     console::print(out.as_bytes())?;
@@ -35,33 +31,8 @@ pub(crate) fn list() -> Result<Exit, Failure> {
 /// Prints the page of a rule, or what is known of a technique.
 pub(crate) fn explain(id: &str) -> Result<Exit, Failure> {
     let page = rules().iter().find(|r| r.id == id).map(|r| r.page.to_owned());
-    let page = page.or_else(|| techniques().iter().find(|t| t.id == id).map(describe));
+    let page = page.or_else(|| techniques().iter().find(|t| *t.id == *id).map(Technique::page));
     let page = page.ok_or_else(|| Failure::NoSuchRule(id.to_owned()))?;
     console::print(page.as_bytes())?;
     Ok(Exit::Clean)
-}
-
-fn describe(technique: &Technique) -> String {
-    let mut out = format!("# {}\n\nTo {}, a principal needs:\n\n", technique.id, technique.does);
-    let _ = writeln!(out, "- `{}` on {}", technique.action, technique.resources.join(", "));
-    for (resource, unless) in technique.unless {
-        let _ = writeln!(out, "- the same on {resource}, unless {unless}");
-    }
-    let service = technique.service;
-    let _ = writeln!(
-        out,
-        "- `iam:PassRole` on the role, with `iam:PassedToService` = `{service}`"
-    );
-    let _ = writeln!(out, "- a role that trusts `{service}`, in an instance profile");
-    if let Some((role, service)) = technique.service_linked_role {
-        let _ = writeln!(
-            out,
-            "- the service-linked role `{role}` of `{service}`, there already or creatable"
-        );
-    }
-    out.push_str("\nReferences\n\n");
-    for reference in technique.references {
-        let _ = writeln!(out, "- {reference}");
-    }
-    out
 }

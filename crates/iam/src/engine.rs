@@ -15,6 +15,23 @@ pub struct Prepared {
     compiled: Arc<Compiled>,
 }
 
+impl Prepared {
+    /// Equal for authorities that this engine found to allow the same requests for the same reasons, spans aside.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.compiled.id
+    }
+
+    /// False only if no statement that is known allows a request for `action`.
+    #[must_use]
+    pub fn may(&self, action: &str) -> bool {
+        match rolecall_catalog::find_action(action) {
+            Some(known) => self.compiled.some.contains(usize::from(known.id.0)),
+            None => self.compiled.literals.iter().any(|l| l.eq_ignore_ascii_case(action)) || self.compiled.open,
+        }
+    }
+}
+
 impl Engine {
     /// An engine that remembers nothing yet.
     #[must_use]

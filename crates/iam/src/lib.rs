@@ -22,6 +22,7 @@ pub use authority::{Authority, Caller, Grant};
 pub use condition::{Comparison, Condition, Operator, Qualifier};
 pub use engine::{Engine, Prepared};
 pub use evaluate::evaluate;
+pub use evaluate::names_action;
 pub use find::find;
 pub use gain::{Gain, Rank, Relation, ServiceGain, Witness};
 pub use parse::parse_policy;
@@ -30,4 +31,4 @@ pub use policy::{
 };
 pub use request::{Context, Decision, Found, Outcome, Query, Reason, Request};
 pub use template::Template;
-pub use trust::{trusts_principal, trusts_principal_directly, trusts_service};
+pub use trust::{trusts_federated, trusts_principal, trusts_principal_directly, trusts_service};

@@ -113,6 +113,11 @@ impl Names {
 }
 
 impl Patterns {
+    /// Forgets what was looked up, after `items` has changed.
+    pub fn forget(&mut self) {
+        self.index = Index::default();
+    }
+
     /// The items that may name `action`, read as the patterns of an `Action` element.
     pub(crate) fn for_action(&self, action: &str) -> impl Iterator<Item = &Template> {
         let names = self.index.0.get_or_init(|| Names::of(&self.items));

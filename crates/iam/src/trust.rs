@@ -13,6 +13,9 @@ use crate::{
     Query,
 };
 
+const ASSUME: &str = "sts:AssumeRole";
+const WEB_IDENTITY: &str = "sts:AssumeRoleWithWebIdentity";
+
 /// Does `policy` allow `sts:AssumeRole` to the service principal `service`?
 ///
 /// A service in China is the same with and without the suffix `.cn`. Keys that the service sets, such as
@@ -33,7 +36,19 @@ pub fn trusts_service(policy: &Policy, service: &str) -> Found {
         ("aws:principalservicename", service),
         ("aws:principalservicenameslist", service),
     ]);
-    assume(policy, Caller::default(), fixed, named)
+    assume(policy, ASSUME, Caller::default(), fixed, named)
+}
+
+/// Does `policy` allow `sts:AssumeRoleWithWebIdentity` to identities of the provider `provider`
+/// (`cognito-identity.amazonaws.com`)?
+#[must_use]
+pub fn trusts_federated(policy: &Policy, provider: &str) -> Found {
+    let named = |name: &PrincipalName| match name.kind {
+        PrincipalType::Federated => is(&name.name, provider),
+        PrincipalType::Everyone => Answer::Yes,
+        PrincipalType::Aws | PrincipalType::Service | PrincipalType::Canonical => Answer::No,
+    };
+    assume(policy, WEB_IDENTITY, Caller::default(), Context::new(), named)
 }
 
 /// Does `policy` allow `sts:AssumeRole` to the user or role `arn` of `account`, by its ARN or by its account?
@@ -42,13 +57,13 @@ pub fn trusts_service(policy: &Policy, service: &str) -> Found {
 #[must_use]
 pub fn trusts_principal(policy: &Policy, arn: &Text, account: &Text) -> Found {
     let named = |name: &PrincipalName| by_arn(name, arn).or(by_account(name, account));
-    assume(policy, principal(arn, account), Context::new(), named)
+    assume(policy, ASSUME, principal(arn, account), Context::new(), named)
 }
 
 /// The same, by its ARN or by everyone only: within one account this is enough by itself.
 #[must_use]
 pub fn trusts_principal_directly(policy: &Policy, arn: &Text, account: &Text) -> Found {
-    assume(policy, principal(arn, account), Context::new(), |name| {
+    assume(policy, ASSUME, principal(arn, account), Context::new(), |name| {
         by_arn(name, arn)
     })
 }
@@ -83,7 +98,13 @@ fn is(name: &Text, wanted: &str) -> Answer {
 }
 
 /// Looks for a request to assume the role by a principal that `named` recognises.
-fn assume(policy: &Policy, caller: Caller, fixed: Context, named: impl Fn(&PrincipalName) -> Answer) -> Found {
+fn assume(
+    policy: &Policy,
+    action: &str,
+    caller: Caller,
+    fixed: Context,
+    named: impl Fn(&PrincipalName) -> Answer,
+) -> Found {
     let mut identity = Vec::new();
     for (index, statement) in policy.statements.iter().enumerate() {
         let exists = match statement.principals.as_ref().map_or(Answer::No, |p| names(p, &named)) {
@@ -109,7 +130,7 @@ fn assume(policy: &Policy, caller: Caller, fixed: Context, named: impl Fn(&Princ
         ..Authority::default()
     };
     let query = Query {
-        action: "sts:AssumeRole".to_owned(),
+        action: action.to_owned(),
         resource: Text::plain("arn:aws:iam::*:role/*"),
         fixed,
         absent: std::collections::BTreeSet::new(),

@@ -1,14 +1,17 @@
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use rolecall_graph::Node;
+use rolecall_graph::{Node, NodeId};
 use rolecall_iam::{Answer, Effect, Found, Patterns};
 use rolecall_source::{Assumption, Class, Confidence, Severity, Span, Symbol, Text};
 
-use super::Context;
-use crate::decide::{Launcher, Proof};
+use crate::context::Context;
 use crate::finding::{Finding, GainSummary, Rule};
-use crate::technique::{Technique, techniques};
+use crate::prove::{Evidence, Proof, Prover};
+use crate::technique::{Family, Technique, Way};
 use crate::{fix, steps, wording};
+
+const SERVICE: &str = "ec2.amazonaws.com";
 
 pub(crate) const RULE: Rule = Rule {
     id: "open-pass-role",
@@ -18,10 +21,12 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 /// The finding of one principal that has none of `launch-over-privileged-role`.
-pub(crate) fn check(context: &Context<'_>, principal: &Node) -> Option<Finding> {
-    let launcher = Launcher::new(context, principal);
-    let technique = techniques().first()?;
-    let passes = launcher.passes_any(technique.service);
+pub(crate) fn check(context: &Context<'_>, id: NodeId, principal: &Node) -> Option<Finding> {
+    let prover = Prover::new(context, id, principal);
+    if !prover.may("iam:PassRole") {
+        return None;
+    }
+    let passes = prover.passes_any(SERVICE);
     let reach = Reach::of(principal, &passes)?;
     let engine = context.engine;
     if engine.is_administrator(&principal.authority) == Answer::Yes
@@ -29,11 +34,22 @@ pub(crate) fn check(context: &Context<'_>, principal: &Node) -> Option<Finding> 
     {
         return None;
     }
-    let launches = |t: &'static Technique| Some((t, launcher.launches(t, &some_profile(principal))?));
-    let (technique, launch) = techniques().iter().find_map(launches)?;
-    let pass = Proof::default().and(&passes)?;
-    let matching = matching(context, principal, &launcher, technique);
-    Some(finding(context, principal, technique, &launch, &pass, reach, &matching))
+    let family = context.techniques.iter().filter(|t| {
+        t.rule == Family::LaunchOverPrivilegedRole && t.way() == Way::Pass && t.pass.as_ref().is_some_and(|p| p.profile)
+    });
+    let mut launches = family.filter_map(|t| Some((t, prover.remembered(t, Some(&some_profile(principal)))?)));
+    let (technique, launch) = launches.next()?;
+    let to: Arc<str> = SERVICE.into();
+    let pass = Proof::default().and(&passes, |because| Evidence::MayPassAny { to, because })?;
+    let matching = matching(context, id, principal, &prover);
+    Some(finding(
+        context,
+        principal,
+        technique,
+        &launch.then(pass),
+        reach,
+        &matching,
+    ))
 }
 
 /// How far a pattern reaches.
@@ -99,19 +115,19 @@ fn some_profile(principal: &Node) -> Text {
 }
 
 /// The roles of the configuration that the pattern covers and that trust the service.
-fn matching(context: &Context<'_>, principal: &Node, launcher: &Launcher<'_>, technique: &Technique) -> Vec<String> {
-    let roles = context.trusting(principal, technique.service).map(|(_, r)| r);
-    let passable = roles.filter(|r| r.trust.is_some());
-    let passable = passable.filter(|r| launcher.passes(&r.fact.arn, technique.service).answer != Answer::No);
+fn matching(context: &Context<'_>, id: NodeId, principal: &Node, prover: &Prover<'_>) -> Vec<String> {
+    let roles = context.trusts.all(SERVICE).filter(|(role, _)| *role != id);
+    let roles = roles.filter_map(|(role, _)| context.graph.node(role));
+    let stated = roles.filter(|r| r.trust.is_some() && context.same_account(principal, r).is_some());
+    let passable = stated.filter(|r| prover.passes(&r.fact.arn, SERVICE).answer != Answer::No);
     passable.map(|r| r.fact.name.to_string()).collect()
 }
 
 fn finding(
     context: &Context<'_>,
     principal: &Node,
-    technique: &'static Technique,
-    launch: &Proof,
-    pass: &Proof,
+    technique: &Technique,
+    proof: &Proof,
     reach: Reach,
     matching: &[String],
 ) -> Finding {
@@ -120,24 +136,16 @@ fn finding(
         Reach::Every => "every role of the account",
         Reach::Some => "every role whose name fits a pattern",
     };
-    let outside = format!(
-        "a role outside this configuration trusts {} and may do more",
-        technique.service
-    );
-    let more: BTreeSet<&Assumption> = launch
-        .assumes
-        .iter()
-        .chain(&pass.assumes)
-        .chain(&principal.exists)
-        .collect();
+    let outside = format!("a role outside this configuration trusts {SERVICE} and may do more");
+    let more: BTreeSet<&Assumption> = proof.assumes.iter().chain(&principal.exists).collect();
     let assumptions = std::iter::once(outside)
         .chain(more.into_iter().map(ToString::to_string))
         .collect();
     let configuration = graph.configurations.get(principal.configuration).map_or("", |c| &c.id);
-    let identity = [RULE.id, configuration, &principal.fact.origin.address, technique.id];
+    let identity = [RULE.id, configuration, &principal.fact.origin.address, &technique.id];
     Finding {
         rule: RULE.id,
-        technique: technique.id.into(),
+        technique: technique.id.shared(),
         severity: if reach == Reach::Every {
             Severity::Medium
         } else {
@@ -149,12 +157,12 @@ fn finding(
         role: None,
         gain: GainSummary::default(),
         witness: None,
-        primary: steps::primary(context, principal, pass),
-        steps: steps::open_path(graph, principal, technique, launch, pass),
+        primary: steps::shown(context, principal, &proof.evidence),
+        steps: steps::open(context, principal, &proof.evidence),
         hops: Vec::new(),
         assumptions,
         notes: vec![covered(matching)],
-        fix: fix::scope(graph, principal, pass, technique),
+        fix: steps::deciding(&proof.evidence).map(|reason| fix::scope(graph, principal, reason, SERVICE)),
         fingerprint: wording::fingerprint(&identity),
         suppressed: None,
     }
