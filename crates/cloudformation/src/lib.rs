@@ -11,6 +11,7 @@ mod resources;
 mod sam;
 mod stack;
 mod template;
+mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,8 +19,9 @@ use rayon::prelude::*;
 use rolecall_facts::{Configuration, Language, Output, Unresolved};
 use rolecall_source::{Diagnostic, FileId, Kind, Sources, Value};
 
-use stack::{Export, Place, Shared, Stack, World};
+use stack::{Shared, Stack};
 use template::Template;
+use world::{Export, World};
 
 /// What the user says about the templates.
 #[derive(Clone, Debug, Default)]
@@ -55,12 +57,7 @@ pub fn analyze(sources: &Sources, options: &Options) -> Output {
     output.directives = directives.collect();
     output.directives.sort_by_key(|d| d.span);
     let given = given(sources, options, &mut output.diagnostics);
-    let mut world = World {
-        sources,
-        templates,
-        exports: Vec::new(),
-        given,
-    };
+    let mut world = World::new(sources, templates, given);
     world.exports = exports(&world);
     let called = called(&world);
     let roots: Vec<usize> = (0..world.templates.len()).filter(|i| !called.contains(i)).collect();
@@ -81,12 +78,21 @@ pub fn analyze(sources: &Sources, options: &Options) -> Output {
 fn configuration(world: &World<'_>, index: usize) -> Option<(Configuration, Vec<Diagnostic>, Vec<Unresolved>)> {
     let template = world.templates.get(index)?;
     let shared = Shared::new(world);
-    let stack = std::rc::Rc::new(Stack::new(&shared, template, Place::root(&template.path), &world.given));
+    let stack = std::rc::Rc::new(Stack::new(&shared, template, world.place(template), &world.given));
     let mut configuration = Configuration::new(&*template.path, Language::CloudFormation);
     shared.scopes.borrow_mut().push(stack.place.scope("stack"));
     resources::state(&stack, &mut configuration);
     configuration.scopes = shared.scopes.take();
     for (name, span) in template.transforms() {
+        if name == "AWS::Include" {
+            // Included at the top: whole sections.
+            shared.unresolved.borrow_mut().push(Unresolved {
+                address: format!("{}#Transform", template.path).into(),
+                source: name.into(),
+                span,
+                help: None,
+            });
+        }
         if !name.starts_with("AWS::") {
             shared.note(Diagnostic::warning(
                 "cloudformation-transform",
@@ -107,7 +113,7 @@ fn exports(world: &World<'_>) -> Vec<Export> {
             return Vec::new();
         }
         let shared = Shared::new(world);
-        let stack = Stack::new(&shared, template, Place::root(&template.path), &world.given);
+        let stack = Stack::new(&shared, template, world.place(template), &world.given);
         let outputs = stack.outputs.as_map().cloned().unwrap_or_default();
         let mut found = Vec::new();
         for (output, value) in outputs.iter() {
@@ -141,14 +147,12 @@ fn called(world: &World<'_>) -> BTreeSet<usize> {
             return Vec::new();
         }
         let shared = Shared::new(world);
-        let stack = Stack::new(&shared, template, Place::root(&template.path), &world.given);
+        let stack = Stack::new(&shared, template, world.place(template), &world.given);
         let mut found = Vec::new();
-        for resource in stack.resources.values().filter(|r| nested::calls_template(&r.kind)) {
-            let location = nested::location(resource).and_then(|l| stack.eval(l).to_text());
-            let file = location.and_then(|l| nested::find_file(world.sources, &template.path, &l));
-            found.extend(file.and_then(|(f, _)| world.template_at(world.sources.path(f))));
+        for (id, resource) in stack.resources.iter().filter(|(_, r)| nested::calls_template(&r.kind)) {
+            let called = stack.called(id, resource).ok();
+            found.extend(called.and_then(|(t, _)| world.template_at(&t.path)));
         }
-        found.retain(|i| world.templates.get(*i).is_some_and(|t| t.file != template.file));
         found
     };
     let edges: Vec<Vec<usize>> = world.templates.par_iter().map(of).collect();
@@ -213,14 +217,21 @@ fn read_parameters(value: &Value, given: &mut BTreeMap<String, Value>) {
                     let span = text.span();
                     given.insert(name.to_owned(), Value::text(text, span));
                 }
+                // What `aws cloudformation deploy --parameter-overrides file://…` reads as well.
+                if let Some((name, value)) = item.as_str().and_then(|pair| pair.split_once('=')) {
+                    given.insert(name.to_owned(), Value::string(value, item.span));
+                }
             }
         }
         Kind::Map(map) => {
             let map = map.get("Parameters").and_then(Value::as_map).unwrap_or(map);
             for (name, value) in map.iter() {
-                if let (Some(name), Some(text)) = (name.as_str(), value.to_text()) {
-                    given.insert(name.to_owned(), Value::text(text, value.span));
-                }
+                let Some(name) = name.as_str() else { continue };
+                match (&value.kind, value.to_text()) {
+                    (Kind::List(_), _) => given.insert(name.to_owned(), value.clone()),
+                    (_, Some(text)) => given.insert(name.to_owned(), Value::text(text, value.span)),
+                    _ => None,
+                };
             }
         }
         _ => {}

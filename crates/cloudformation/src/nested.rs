@@ -7,13 +7,22 @@ use rolecall_facts::{ScopeId, Unresolved};
 use rolecall_source::{Assumption, FileId, Sources, Text, Value, limits};
 
 use crate::stack::{Place, Resource, Stack};
+use crate::template::Template;
+use crate::world::stack_name;
 
 /// True iff the type calls another template.
 pub(crate) fn calls_template(kind: &str) -> bool {
-    matches!(
-        kind,
-        "AWS::CloudFormation::Stack" | "AWS::CloudFormation::StackSet" | "AWS::Serverless::Application"
-    )
+    let stacks = [
+        "AWS::CloudFormation::Stack",
+        "AWS::CloudFormation::StackSet",
+        "AWS::Serverless::Application",
+    ];
+    stacks.contains(&kind) || is_module(kind)
+}
+
+/// True iff the type is a [module](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/modules.html).
+pub(crate) fn is_module(kind: &str) -> bool {
+    kind.ends_with("::MODULE")
 }
 
 /// Where a resource says its template is: the asset of a CDK stack, a URL or a path.
@@ -92,28 +101,46 @@ impl<'a> Stack<'a> {
         child
     }
 
-    fn make_child(&self, id: &str, resource: &Resource) -> Option<Stack<'a>> {
+    /// The template that a resource calls, and whether only its name says so; else what it names.
+    pub(crate) fn called(&self, id: &str, resource: &Resource) -> Result<(&'a Template, bool), Text> {
         let world = self.shared.world;
-        let location = self.eval(location(resource)?);
-        let text = location.to_text();
-        let found = text
-            .as_ref()
+        if is_module(&resource.kind) {
+            let fragment = world.fragment(&resource.kind).and_then(|i| world.templates.get(i));
+            return fragment
+                .filter(|t| t.file != self.template.file)
+                .map(|t| (t, false))
+                .ok_or_else(|| Text::plain(&resource.kind));
+        }
+        if let Some(inline) = world.inline(self.template, id) {
+            return Ok((inline, false));
+        }
+        let text = location(resource).and_then(|l| self.eval(l).to_text());
+        text.as_ref()
             .and_then(|l| find_file(world.sources, &self.template.path, l))
             .filter(|(file, _)| *file != self.template.file)
-            .and_then(|(file, by_name)| Some((world.template_at(world.sources.path(file))?, by_name)));
-        let Some((index, by_name)) = found else {
-            self.shared.unresolved.borrow_mut().push(Unresolved {
-                address: format!("{}{id}", self.place.prefix).into(),
-                source: text.map_or_else(|| "a template".to_owned(), |t| t.to_string()).into(),
-                span: resource.span,
-                help: None,
-            });
-            return None;
+            .and_then(|(file, by_name)| {
+                let index = world.template_at(world.sources.path(file))?;
+                Some((world.templates.get(index)?, by_name))
+            })
+            .ok_or_else(|| text.unwrap_or_else(|| Text::plain("a template")))
+    }
+
+    fn make_child(&self, id: &str, resource: &Resource) -> Option<Stack<'a>> {
+        let (template, by_name) = match self.called(id, resource) {
+            Ok(found) => found,
+            Err(source) => {
+                self.shared.unresolved.borrow_mut().push(Unresolved {
+                    address: format!("{}{id}", self.place.prefix).into(),
+                    source: source.to_string().into(),
+                    span: resource.span,
+                    help: None,
+                });
+                return None;
+            }
         };
         if self.place.calls.len() >= limits::MODULE_DEPTH || !self.shared.budget.instance() {
             return None;
         }
-        let template = world.templates.get(index)?;
         let mut place = self.child_place(id, resource);
         if by_name {
             place
@@ -134,6 +161,9 @@ impl<'a> Stack<'a> {
         place.prefix = format!("{}{id}/", self.place.prefix).into();
         place.calls.push(resource.span);
         place.exists = self.exists(resource).unwrap_or_default();
+        if !is_module(&resource.kind) {
+            place.stack_name = stack_name(&place.base);
+        }
         if &*resource.kind == "AWS::CloudFormation::StackSet" {
             // Its instances stand in accounts and regions of their own, the same for all that can be told.
             let elsewhere = Place::root(&place.base);
@@ -148,7 +178,13 @@ impl<'a> Stack<'a> {
 
     fn child_parameters(&self, resource: &Resource) -> BTreeMap<String, Value> {
         let mut bound = BTreeMap::new();
-        let Some(parameters) = resource.property("Parameters") else {
+        // The properties of a module are its parameters.
+        let parameters = if is_module(&resource.kind) {
+            resource.body.get("Properties")
+        } else {
+            resource.property("Parameters")
+        };
+        let Some(parameters) = parameters else {
             return bound;
         };
         match self.eval(parameters).as_map() {

@@ -7,39 +7,12 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use rolecall_facts::{Scope, ScopeId, Unresolved};
-use rolecall_source::{Assumption, Class, Diagnostic, Kind, Sources, Span, Symbol, Text, Value};
+use rolecall_source::{Assumption, Class, Diagnostic, Kind, Span, Symbol, Text, Value};
 use rustc_hash::FxHashMap;
 
 use crate::budget::Budget;
 use crate::template::Template;
-
-/// An output that a template exports.
-pub(crate) struct Export {
-    /// The export's name.
-    pub(crate) name: Text,
-    /// The template, as an index into [`World::templates`].
-    pub(crate) template: usize,
-    /// The output.
-    pub(crate) output: String,
-}
-
-/// Everything that is read of a scan.
-pub(crate) struct World<'a> {
-    pub(crate) sources: &'a Sources,
-    /// The templates, in order of path.
-    pub(crate) templates: Vec<Template>,
-    /// What templates export, in order of template and output.
-    pub(crate) exports: Vec<Export>,
-    /// Parameters that were given.
-    pub(crate) given: BTreeMap<String, Value>,
-}
-
-impl World<'_> {
-    /// The template at `path`.
-    pub(crate) fn template_at(&self, path: &str) -> Option<usize> {
-        self.templates.binary_search_by(|t| (*t.path).cmp(path)).ok()
-    }
-}
+use crate::world::{World, stack_name};
 
 /// What the stacks of one configuration share.
 pub(crate) struct Shared<'a> {
@@ -114,6 +87,8 @@ pub(crate) struct Place {
     pub(crate) account: Text,
     pub(crate) region: Text,
     pub(crate) partition: Text,
+    /// The name of the stack.
+    pub(crate) stack_name: Text,
 }
 
 impl Place {
@@ -136,6 +111,7 @@ impl Place {
                 Span::NOWHERE,
             ),
             partition: Text::plain("aws"),
+            stack_name: stack_name(path),
         }
     }
 }
@@ -236,11 +212,12 @@ impl<'a> Stack<'a> {
     fn parameter_value(&self, name: &str, definition: &Value, bound: Option<&Value>) -> Value {
         let kind = definition.get("Type").and_then(Value::as_str).unwrap_or("String");
         let list = kind == "CommaDelimitedList" || kind.starts_with("List<");
-        if let Some(value) = bound {
-            return if list { split_list(value) } else { value.clone() };
-        }
+        // What is given for such a parameter is a key, not the value.
         if kind.starts_with("AWS::SSM::Parameter::Value<") {
             return self.unknown(name, "is read from the parameter store at deployment", definition.span);
+        }
+        if let Some(value) = bound {
+            return if list { split_list(value) } else { value.clone() };
         }
         if let Some(default) = definition.get("Default").filter(|d| !d.is_null()) {
             return if list { split_list(default) } else { scalar(default) };
@@ -269,18 +246,19 @@ impl<'a> Stack<'a> {
         let Some(section) = self.template.root.get("Resources") else {
             return IndexMap::new();
         };
-        let section = self.expand_loops(section);
+        let section = self.expand_loops(&self.with_includes(section));
         let Some(map) = section.as_map() else {
             return IndexMap::new();
         };
         let mut resources = IndexMap::new();
         for (name, entry) in &*map.entries {
-            let kind = entry.value.get("Type").and_then(Value::as_str);
+            let body = self.with_includes(&entry.value);
+            let kind = body.get("Type").and_then(Value::as_str);
             if let (Some(name), Some(kind)) = (name.as_str(), kind) {
                 let resource = Resource {
                     kind: kind.into(),
                     span: entry.key_span,
-                    body: entry.value.clone(),
+                    body: self.with_includes_below(&entry.value),
                 };
                 resources.insert(Arc::from(name), resource);
             }

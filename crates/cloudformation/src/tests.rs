@@ -405,3 +405,196 @@ Resources:
 "#;
     insta::assert_snapshot!(known(text));
 }
+
+#[test]
+fn modules_are_their_fragments() {
+    let fragment = r#"{
+  "Parameters": {"Name": {"Type": "String"}, "Policy": {"Type": "String", "Default": "none"}},
+  "Resources": {
+    "Role": {"Type": "AWS::IAM::Role", "Properties": {
+      "RoleName": {"Fn::Sub": "${Name}-${AWS::StackName}"}, "ManagedPolicyArns": [{"Ref": "Policy"}],
+      "AssumeRolePolicyDocument": {"Statement": []}}}}}"#;
+    let main = r#"
+Resources:
+  App:
+    Type: Acme::Iam::Role::MODULE
+    Properties: {Name: app, Policy: !Ref Own}
+  Other: {Type: Acme::Iam::Unseen::MODULE}
+  Own:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      ManagedPolicyName: own
+      PolicyDocument: {Statement: [{Resource: [!GetAtt App.Role.Arn, !Sub '${App.Role.Arn}', !GetAtt AppRole.Arn, !Ref App.Role]}]}
+"#;
+    insta::assert_snapshot!(dump(&[
+        ("main.yaml", main),
+        (
+            "modules/role/.rpdk-config",
+            r#"{"artifact_type": "MODULE", "typeName": "Acme::Iam::Role::MODULE"}"#
+        ),
+        ("modules/role/fragments/role.json", fragment),
+    ]));
+}
+
+#[test]
+fn files_are_included() {
+    let main = r#"
+Resources:
+  Fn::Transform: {Name: AWS::Include, Parameters: {Location: !Sub 's3://${AWS::Region}-bucket/parts/roles.yaml'}}
+  Second:
+    Type: AWS::IAM::Role
+    Properties:
+      Fn::Transform: {Name: AWS::Include, Parameters: {Location: parts/properties.yaml}}
+      RoleName: second
+  Third:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: third
+      AssumeRolePolicyDocument: {Fn::Transform: {Name: AWS::Include, Parameters: {Location: parts/trust.json}}}
+  Fourth:
+    Type: AWS::IAM::Group
+    Properties:
+      Fn::Transform: {Name: AWS::Include, Parameters: {Location: s3://elsewhere/unseen.yaml}}
+      GroupName: fourth
+"#;
+    let roles = "First:\n  Type: AWS::IAM::Role\n  Properties: {RoleName: first, ManagedPolicyArns: [{'Fn::GetAtt': [Second, Arn]}]}\n";
+    let properties = "ManagedPolicyArns: ['arn:aws:iam::aws:policy/AdministratorAccess']\nRoleName: lost\n";
+    let trust = r#"{"Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}}]}"#;
+    let files = [
+        ("main.yaml", main),
+        ("parts/properties.yaml", properties),
+        ("parts/roles.yaml", roles),
+        ("parts/trust.json", trust),
+    ];
+    insta::assert_snapshot!(dump(&files));
+    let output = analyze(&Sources::in_memory(&files), &Options::default());
+    let trusts = output.configurations[0]
+        .principals
+        .iter()
+        .filter_map(|p| p.trust.as_ref());
+    assert_eq!(
+        trusts.map(show).collect::<Vec<_>>(),
+        [r#"{"Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"}}]}"#]
+    );
+}
+
+#[test]
+fn stack_sets_hold_templates() {
+    let text = r#"
+Resources:
+  Set:
+    Type: AWS::CloudFormation::StackSet
+    Properties:
+      StackSetName: s
+      PermissionModel: SERVICE_MANAGED
+      Parameters: [{ParameterKey: Name, ParameterValue: everywhere}]
+      TemplateBody: |
+        Parameters: {Name: {Type: String}}
+        Resources:
+          Deep:
+            Type: AWS::IAM::Role
+            Properties: {RoleName: !Ref Name, Path: /x/}
+"#;
+    let files = [("t.yaml", text)];
+    insta::assert_snapshot!(dump(&files));
+    let sources = Sources::in_memory(&files);
+    let output = analyze(&sources, &Options::default());
+    let at = sources.position(output.configurations[0].principals[0].origin.span);
+    assert_eq!((at.line, at.column), (12, 11));
+    assert_eq!(output.configurations.len(), 1);
+}
+
+#[test]
+fn a_cloud_assembly_says_where_it_is_deployed() {
+    let manifest = r#"{"version": "36.0.0", "artifacts": {
+      "App.assets": {"type": "cdk:asset-manifest", "properties": {"file": "App.assets.json"}},
+      "App": {"type": "aws:cloudformation:stack", "environment": "aws://111122223333/eu-west-1",
+        "properties": {"templateFile": "App.template.json", "stackName": "app-prod"}},
+      "Free": {"type": "aws:cloudformation:stack", "environment": "aws://unknown-account/unknown-region",
+        "properties": {"templateFile": "Free.template.json"}}}}"#;
+    let app = r#"{"Resources": {
+      "RoleF00D": {"Type": "AWS::IAM::Role", "Metadata": {"aws:cdk:path": "App/Service/Role/Resource"},
+        "Properties": {"RoleName": {"Fn::Sub": "${AWS::StackName}-${AWS::Region}"}, "AssumeRolePolicyDocument": {"Statement": []}}},
+      "NestedF00D": {"Type": "AWS::CloudFormation::Stack", "Metadata": {"aws:cdk:path": "App/Nested.NestedStack/Nested.NestedStackResource", "aws:asset:path": "AppNested.nested.template.json", "aws:asset:property": "TemplateURL"},
+        "Properties": {"TemplateURL": {"Fn::Join": ["", ["https://s3.", {"Ref": "AWS::Region"}, "/cdk-assets/0123.json"]]},
+          "Parameters": {"role": {"Fn::GetAtt": ["RoleF00D", "Arn"]}}}}}}"#;
+    let nested = r#"{"Parameters": {"role": {"Type": "String"}}, "Resources": {
+      "UserF00D": {"Type": "AWS::IAM::User", "Metadata": {"aws:cdk:path": "App/Nested/User/Resource"},
+        "Properties": {"UserName": "u", "Policies": [{"PolicyName": "p", "PolicyDocument": {"Statement": [{"Resource": {"Ref": "role"}}]}}]}}}}"#;
+    let free = r#"{"Resources": {"R": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "r"}}}}"#;
+    insta::assert_snapshot!(dump(&[
+        ("cdk.out/App.template.json", app),
+        ("cdk.out/AppNested.nested.template.json", nested),
+        ("cdk.out/Free.template.json", free),
+        ("cdk.out/manifest.json", manifest),
+    ]));
+}
+
+#[test]
+fn exports_of_other_templates_are_imported() {
+    let roles = r#"
+Parameters: {Env: {Type: String, Default: prod}}
+Resources:
+  R: {Type: AWS::IAM::Role, Properties: {RoleName: !Sub 'deep-${Env}'}}
+Outputs:
+  Arn: {Value: !GetAtt R.Arn, Export: {Name: !Sub 'roles-${Env}'}}
+"#;
+    let uses = r#"
+Resources:
+  U:
+    Type: AWS::IAM::User
+    Properties:
+      UserName: u
+      Policies: [{PolicyName: p, PolicyDocument: {Statement: [{Resource: [!ImportValue roles-prod, !ImportValue unseen, !Sub 'arn:aws:iam::${AWS::AccountId}:role/deep-prod']}]}}]
+"#;
+    let sources = Sources::in_memory(&[("roles.yaml", roles), ("uses.yaml", uses)]);
+    let output = analyze(&sources, &Options::default());
+    let PolicyRef::Inline { body, .. } = &output.configurations[1].attachments[0].policy else {
+        panic!("inline");
+    };
+    let resources = body.get("Statement").unwrap().as_list().unwrap().items[0]
+        .get("Resource")
+        .unwrap()
+        .clone();
+    let items = &resources.as_list().unwrap().items;
+    assert_eq!(items[0].to_text(), items[2].to_text());
+    assert_eq!(show(&items[1]), "⟨import unseen⟩");
+}
+
+#[test]
+fn parameters_come_in_many_shapes() {
+    let template = r#"
+Parameters:
+  A: {Type: String}
+  B: {Type: String, Default: b}
+  Names: {Type: CommaDelimitedList}
+  Numbers: {Type: List<Number>}
+  Image: {Type: 'AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>', Default: /ami}
+  Open: {Type: List<String>}
+Resources:
+  U:
+    Type: AWS::IAM::User
+    Properties:
+      UserName: !Join ['-', [!Ref A, !Ref B, !Select [1, !Ref Names], !Join ['+', !Ref Numbers], !Ref Image]]
+      Groups: !Ref Open
+"#;
+    let shapes = [
+        r#"[{"ParameterKey": "A", "ParameterValue": "a"}, {"ParameterKey": "Names", "ParameterValue": "x, y"}, {"ParameterKey": "Numbers", "ParameterValue": "1,2"}, {"ParameterKey": "B", "UsePreviousValue": true}, {"ParameterKey": "Image", "ParameterValue": "/other"}]"#,
+        r#"{"Parameters": {"A": "a", "Names": "x,y", "Numbers": "1,2"}, "Tags": {"A": "no"}}"#,
+        r#"{"A": "a", "Names": "x,y", "Numbers": "1,2"}"#,
+        r#"["A=a", "Names=x,y", "Numbers=1,2"]"#,
+        "Parameters:\n  A: a\n  Names: [x, y]\n  Numbers: '1,2'\n",
+    ];
+    for shape in shapes {
+        let sources = Sources::in_memory(&[("p", shape), ("t.yaml", template)]);
+        let options = Options {
+            parameter_files: vec!["p".to_owned()],
+            ..Options::default()
+        };
+        let output = analyze(&sources, &options);
+        assert_eq!(output.diagnostics, [], "{shape}");
+        let user = &output.configurations[0].principals[0];
+        assert_eq!(user.name.to_string(), "a-b-y-1+2-⟨Image⟩", "{shape}");
+        assert_eq!(output.configurations[0].memberships.len(), 1, "{shape}");
+    }
+}

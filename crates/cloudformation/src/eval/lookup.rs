@@ -39,6 +39,9 @@ impl Stack<'_> {
         if self.resources.contains_key(name) {
             return self.attribute(name, "", span);
         }
+        if let Some(value) = self.of_module(name, "", span) {
+            return value;
+        }
         self.pseudo(name, span)
             .unwrap_or_else(|| self.unknown(name, "is neither a parameter nor a resource of this template", span))
     }
@@ -54,11 +57,11 @@ impl Stack<'_> {
                 _ => "amazonaws.com",
             }),
             "NoValue" => return Some(Value::null(span)),
-            "StackName" => self.stack_name(),
+            "StackName" => self.place.stack_name.clone(),
             "StackId" => {
                 let mut out = self.arn_start("cloudformation");
                 out.letters("stack/", Span::NOWHERE);
-                out.text(&self.stack_name());
+                out.text(&self.place.stack_name);
                 out.letters("/", Span::NOWHERE);
                 out.symbol(
                     self.symbol("AWS::StackId", "is generated at deployment", Class::Id),
@@ -69,11 +72,6 @@ impl Stack<'_> {
             _ => return Some(self.unknown(name, "is not known before deployment", span)),
         };
         Some(Value::text(respan(&text, span), span))
-    }
-
-    fn stack_name(&self) -> Text {
-        let symbol = self.symbol("AWS::StackName", "is chosen at deployment", Class::Id);
-        Text::symbol(symbol, Span::NOWHERE)
     }
 
     fn arn_start(&self, service: &str) -> TextBuilder {
@@ -117,6 +115,9 @@ impl Stack<'_> {
             };
         }
         let Some(resource) = self.resources.get(id) else {
+            if let Some(value) = self.of_module(id, attribute, span) {
+                return value;
+            }
             let name = format!("{id}.{attribute}");
             return self.unknown(
                 &name,
@@ -133,6 +134,11 @@ impl Stack<'_> {
     fn find_attribute(&self, id: &str, resource: &Resource, attribute: &str, span: Span) -> Value {
         if let Some(output) = attribute.strip_prefix("Outputs.")
             && let Some(value) = self.nested_output(id, output, span)
+        {
+            return value;
+        }
+        if crate::nested::is_module(&resource.kind)
+            && let Some(value) = self.module_attribute(id, attribute, span)
         {
             return value;
         }
@@ -243,7 +249,15 @@ impl Stack<'_> {
             return None;
         }
         let template = world.templates.get(export.template)?;
-        let stack = Stack::new(&self.shared, template, Place::root(&template.path), &world.given);
+        // Exports and imports are those of one account and region.
+        let mut place = Place {
+            account: self.place.account.clone(),
+            region: self.place.region.clone(),
+            partition: self.place.partition.clone(),
+            ..world.place(template)
+        };
+        place.scope = self.place.scope;
+        let stack = Stack::new(&self.shared, template, place, &world.given);
         let value = stack.outputs.get(&export.output).and_then(|o| o.get("Value"));
         let value = value.map(|v| placed(&stack.eval(v), span));
         self.shared.budget.leave();
@@ -257,7 +271,8 @@ impl Stack<'_> {
         let location = location.map(|l| self.eval(l)).and_then(|l| l.to_text());
         if name == "AWS::Include"
             && let Some(included) = location.as_ref().and_then(|l| self.include(l))
-            && let Some(map) = included.as_map()
+            && let evaluated = self.eval(&included)
+            && let Some(map) = evaluated.as_map()
         {
             for (key, entry) in &*map.entries {
                 entries.insert(key.clone(), entry.clone());
@@ -280,14 +295,84 @@ impl Stack<'_> {
         Some(symbol)
     }
 
+    /// The document at a location, as written.
     fn include(&self, location: &Text) -> Option<Value> {
         let file = crate::nested::find_file(self.shared.world.sources, &self.template.path, location)?.0;
         if file == self.template.file {
             return None;
         }
         let text = self.shared.world.sources.text(file).ok()?;
-        let document = crate::load::read(text, file).ok()?;
-        Some(self.eval(&document.value))
+        Some(crate::load::read(text, file).ok()?.value)
+    }
+
+    /// A map with the entries of the file that it
+    /// [includes](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/transform-aws-include.html),
+    /// iff the file is in the scan. Included files are not evaluated here.
+    pub(crate) fn with_includes(&self, value: &Value) -> Value {
+        let transform = value.as_map().and_then(|m| Some((m, m.get("Fn::Transform")?)));
+        let Some((map, transform)) = transform else {
+            return value.clone();
+        };
+        let location = transform.get("Parameters").and_then(|p| p.get("Location"));
+        let included = location
+            .filter(|_| transform.get("Name").and_then(Value::as_str) == Some("AWS::Include"))
+            .and_then(|l| self.eval(l).to_text())
+            .and_then(|l| self.include(&l));
+        let Some(included) = included.as_ref().and_then(Value::as_map) else {
+            self.transform(transform, &mut IndexMap::new());
+            return value.clone();
+        };
+        let mut entries = (*included.entries).clone();
+        for (key, entry) in map.entries.iter().filter(|(k, _)| k.as_str() != Some("Fn::Transform")) {
+            entries.insert(key.clone(), entry.clone());
+        }
+        let entries = Arc::new(entries);
+        let open = map.open.clone();
+        Value::new(Kind::Map(Map { entries, open }), value.span)
+    }
+
+    /// A resource with what it and its properties include.
+    pub(crate) fn with_includes_below(&self, body: &Value) -> Value {
+        let body = self.with_includes(body);
+        let map = body.as_map().filter(|m| {
+            let properties = m.get("Properties").and_then(Value::as_map);
+            properties.is_some_and(|p| p.get("Fn::Transform").is_some())
+        });
+        let Some(map) = map else { return body };
+        let mut entries = (*map.entries).clone();
+        if let Some(entry) = entries.get_mut(&Text::plain("Properties")) {
+            entry.value = self.with_includes(&entry.value);
+        }
+        let entries = Arc::new(entries);
+        let open = map.open.clone();
+        Value::new(Kind::Map(Map { entries, open }), body.span)
+    }
+
+    /// What a name refers to inside a module: `Module.Resource`, `ModuleResource`, an attribute behind either.
+    fn of_module(&self, name: &str, attribute: &str, span: Span) -> Option<Value> {
+        let (id, rest) = match name.split_once('.') {
+            Some((id, rest)) => (id, rest),
+            None => {
+                let modules = self.resources.iter().filter(|(_, r)| crate::nested::is_module(&r.kind));
+                let mut inside = modules.filter_map(|(id, _)| Some((&**id, name.strip_prefix(&**id)?)));
+                inside.find(|(id, rest)| self.child(id).is_some_and(|c| c.resources.contains_key(*rest)))?
+            }
+        };
+        let child = self.child(id)?;
+        child
+            .resources
+            .contains_key(rest)
+            .then(|| placed(&child.attribute(rest, attribute, span), span))
+    }
+
+    /// An attribute of a module: `Resource.Attribute`, or `Resource` alone.
+    fn module_attribute(&self, id: &str, attribute: &str, span: Span) -> Option<Value> {
+        let child = self.child(id)?;
+        let (resource, attribute) = attribute.split_once('.').unwrap_or((attribute, ""));
+        child
+            .resources
+            .contains_key(resource)
+            .then(|| placed(&child.attribute(resource, attribute, span), span))
     }
 
     /// An output of a nested stack.

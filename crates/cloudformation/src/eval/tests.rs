@@ -2,8 +2,9 @@ use std::collections::BTreeMap;
 
 use rolecall_source::{Kind, Sources, Value, json};
 
-use crate::stack::{Place, Shared, Stack, World};
+use crate::stack::{Place, Shared, Stack};
 use crate::template;
+use crate::world::World;
 
 /// The value of `Out` in a template, printed: JSON, with `name{state: …}` for choices.
 fn out(text: &str) -> String {
@@ -21,12 +22,7 @@ fn out_with(text: &str, parameters: &[(&str, &str)]) -> String {
         .iter()
         .map(|(k, v)| ((*k).to_owned(), Value::string(v, rolecall_source::Span::NOWHERE)))
         .collect();
-    let world = World {
-        sources: &sources,
-        templates: vec![template.unwrap()],
-        exports: Vec::new(),
-        given,
-    };
+    let world = World::new(&sources, vec![template.unwrap()], given);
     let shared = Shared::new(&world);
     let stack = Stack::new(&shared, &world.templates[0], Place::root("t.yaml"), &world.given);
     print(&stack.eval(world.templates[0].root.get("Out").unwrap()))
@@ -153,12 +149,7 @@ fn text_keeps_its_place_through_sub() {
     let text = "Resources:\n  R:\n    Type: AWS::IAM::Role\n    Properties:\n      Path: !Sub '/a/${AWS::Region}/'\n";
     let sources = Sources::in_memory(&[("t.yaml", text)]);
     let (template, _) = template::read(&sources, sources.find("t.yaml").unwrap());
-    let world = World {
-        sources: &sources,
-        templates: vec![template.unwrap()],
-        exports: Vec::new(),
-        given: BTreeMap::new(),
-    };
+    let world = World::new(&sources, vec![template.unwrap()], BTreeMap::new());
     let shared = Shared::new(&world);
     let stack = Stack::new(&shared, &world.templates[0], Place::root("t.yaml"), &world.given);
     let path = stack.path_text("R", &stack.resources["R"]);

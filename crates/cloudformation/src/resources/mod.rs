@@ -50,8 +50,14 @@ pub(crate) fn state(stack: &Rc<Stack<'_>>, out: &mut Configuration) {
 }
 
 fn origin(stack: &Stack<'_>, id: &str, resource: &Resource, exists: Vec<Assumption>) -> Origin {
+    // The path of a construct holds those of the nested stacks it is in.
+    let (file, _) = stack.place.prefix.split_once('#').unwrap_or((&stack.place.prefix, ""));
+    let address = match construct_path(resource) {
+        Some(path) => format!("{file}#{path}"),
+        None => format!("{}{id}", stack.place.prefix),
+    };
     Origin {
-        address: format!("{}{}", stack.place.prefix, construct_path(resource).unwrap_or(id)).into(),
+        address: address.into(),
         span: resource.span,
         calls: stack.place.calls.clone(),
         exists,
