@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rolecall_facts::Directive;
-use rolecall_source::{Diagnostic, FileId, Map, Sources, Span, Value};
+use rolecall_source::{Diagnostic, FileId, LoadError, Map, Sources, Span, Value};
 
 use crate::{ignores, load};
 
@@ -54,7 +54,12 @@ impl Template {
 
 /// True iff the file may hold a template, from its name and bytes alone. Never false for a template.
 pub(crate) fn may_be_template(path: &str, bytes: &[u8]) -> bool {
-    may_be_named(path) && has(bytes, b"Resources") && (has(bytes, b"AWS::") || has(bytes, b"Custom::"))
+    may_be_named(path) && (is_utf16(bytes) || has(bytes, b"Resources") && has(bytes, b"::"))
+}
+
+/// True iff the bytes begin with the byte order mark of UTF-16.
+fn is_utf16(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff])
 }
 
 /// True iff a file of this name may be read as a document.
@@ -85,11 +90,7 @@ fn has(bytes: &[u8], word: &[u8]) -> bool {
 pub(crate) fn read(sources: &Sources, file: FileId) -> (Option<Template>, Vec<Diagnostic>) {
     let text = match sources.text(file) {
         Ok(text) => text,
-        Err(error) => {
-            let span = Span::at(file, 0..0);
-            let message = format!("this file {error}");
-            return (None, vec![Diagnostic::error("unreadable-file", message, span)]);
-        }
+        Err(error) => return (None, unreadable(sources, file, &error).into_iter().collect()),
     };
     match load::read(text, file) {
         Ok(document) => {
@@ -123,6 +124,29 @@ pub(crate) fn read(sources: &Sources, file: FileId) -> (Option<Template>, Vec<Di
     }
 }
 
+/// What to say of a file that is not text. A file in UTF-16 is told only when it looks like a template.
+fn unreadable(sources: &Sources, file: FileId, error: &LoadError) -> Option<Diagnostic> {
+    let at = match error {
+        LoadError::NotUtf8(at) => *at,
+        _ => 0,
+    };
+    let bytes = sources.bytes(file).unwrap_or_default();
+    let mut message = format!("this file {error}");
+    if is_utf16(bytes) {
+        let letters: String = bytes
+            .iter()
+            .filter(|b| b.is_ascii() && **b != 0)
+            .map(|b| char::from(*b))
+            .collect();
+        if !claims_to_be_one(&letters) {
+            return None;
+        }
+        message = "this template is UTF-16: CloudFormation reads UTF-8".to_owned();
+    }
+    let span = Span::at(file, at..at);
+    Some(Diagnostic::error("unreadable-file", message, span))
+}
+
 /// True iff broken text was meant as a template: it states the format version, or its resources have AWS types.
 fn claims_to_be_one(text: &str) -> bool {
     text.contains("AWSTemplateFormatVersion")
@@ -144,6 +168,8 @@ fn is_template(root: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use rolecall_source::MemoryLoader;
+
     use super::*;
 
     fn reads(path: &str, text: &str) -> (bool, usize) {
@@ -177,5 +203,88 @@ mod tests {
         let (_, diagnostics) = read(&sources, FileId(0));
         assert_eq!(sources.position(diagnostics[0].span()).line, 5);
         assert_eq!(reads("b.yaml", "notes on Resources\n: - AWS:: [\n"), (false, 0));
+    }
+
+    /// The lines at which a file is found wrong, and what is said.
+    fn said(bytes: &[u8]) -> (bool, Vec<(u32, String)>) {
+        let files = [("a.yaml".to_owned(), bytes.to_vec())].into_iter().collect();
+        let sources = Sources::new(vec!["a.yaml".to_owned()], Box::new(MemoryLoader(files)));
+        if !may_be_template("a.yaml", bytes) {
+            return (false, Vec::new());
+        }
+        let (template, diagnostics) = read(&sources, FileId(0));
+        let said = diagnostics
+            .iter()
+            .map(|d| (sources.position(d.span()).line, d.headline.clone()));
+        (template.is_some(), said.collect())
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_once_and_where() {
+        let wrong = [
+            ("Resources:\n\tR:\n\t\tType: AWS::IAM::Role\n", 2),
+            ("Resources:\n  R:\n    Type: AWS::IAM::Role\n\tProperties: {}\n", 4),
+            ("Resources:\n  R: *nobody\n  S: {Type: AWS::IAM::Role}\n", 2),
+            ("Resources:\n  R: {Type: AWS::IAM::Role\n", 2),
+            ("Resources:\n  R: {Type: AWS::IAM::Role}\n   S: {}\n", 3),
+            ("Resources:\n  R: {Type: AWS::IAM::Role}\n  S: !Sub 'a\n", 3),
+            ("{\"Resources\": {\"R\": {\n\"Type\": \"AWS::IAM::Role\",,\n}}}", 2),
+            ("{\"Resources\": {\"R\": {\"Type\": \"AWS::IAM::Role\"}}\n", 1),
+        ];
+        for (text, line) in wrong {
+            let (read, said) = said(text.as_bytes());
+            assert!(!read, "{text}");
+            assert_eq!(said.len(), 1, "{text}: {said:?}");
+            assert!(said[0].0 == line || said[0].0 == line + 1, "{text}: {said:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_is_told_where_it_stands() {
+        let text = "Resources:\n  R: {Type: AWS::IAM::Role}\n  R: {Type: AWS::IAM::User}\n";
+        let (read, said) = said(text.as_bytes());
+        assert!(read && said.len() == 1 && said[0].0 == 3, "{said:?}");
+    }
+
+    #[test]
+    fn marks_and_line_ends_of_other_systems_are_read() {
+        let crlf = "\u{feff}Resources:\r\n  R:\r\n    Type: AWS::IAM::Role\r\n";
+        assert_eq!(said(crlf.as_bytes()), (true, Vec::new()));
+        let json = "\u{feff}{\"Resources\": {\"R\": {\"Type\": \"AWS::IAM::Role\"}}}\r\n";
+        assert_eq!(said(json.as_bytes()), (true, Vec::new()));
+    }
+
+    #[test]
+    fn other_encodings_are_told() {
+        let text = "AWSTemplateFormatVersion: '2010-09-09'\nResources: {R: {Type: AWS::IAM::Role}}\n";
+        let wide: Vec<u8> = [0xff, 0xfe]
+            .into_iter()
+            .chain(text.encode_utf16().flat_map(u16::to_le_bytes))
+            .collect();
+        let (read, found) = said(&wide);
+        assert!(!read && found.len() == 1 && found[0].1.contains("UTF-16"), "{found:?}");
+        let other: Vec<u8> = [0xff, 0xfe]
+            .into_iter()
+            .chain("just text".encode_utf16().flat_map(u16::to_le_bytes))
+            .collect();
+        assert_eq!(said(&other), (false, Vec::new()));
+        let latin = b"Resources:\n  R:\n    Type: AWS::IAM::Role\n    # caf\xe9\n";
+        let (read, found) = said(latin);
+        assert!(!read && found.len() == 1 && found[0].0 == 4, "{found:?}");
+    }
+
+    #[test]
+    fn bombs_are_one_message() {
+        let mut bomb =
+            String::from("Resources:\n  R: {Type: AWS::IAM::Role}\na0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+        for i in 1..12 {
+            let of = format!("*a{},", i - 1).repeat(10);
+            bomb.push_str(&format!("a{i}: &a{i} [{of}]\n"));
+        }
+        let (read, found) = said(bomb.as_bytes());
+        assert!(!read && found.len() == 1, "{found:?}");
+        let merges = "Resources: &r\n  R: &x {Type: AWS::IAM::Role, <<: *x}\n";
+        let (read, found) = said(merges.as_bytes());
+        assert!(!read && found.len() == 1 && found[0].0 == 2, "{found:?}");
     }
 }

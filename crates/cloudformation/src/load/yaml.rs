@@ -1,6 +1,6 @@
 //! CloudFormation's YAML: events of the parser to a [`Value`].
 
-use granit_parser::{Event, Options, Parser, ScalarStyle, Tag};
+use granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle, Tag};
 use indexmap::IndexMap;
 use rolecall_source::{Entry, FileId, Kind, Map, Span, Text, Value, limits};
 use rustc_hash::FxHashMap;
@@ -95,7 +95,15 @@ impl Builder<'_> {
     }
 
     fn scan_error(&self, error: &granit_parser::ScanError) -> Error {
-        let at = error.marker().byte_offset().unwrap_or(0).min(self.text.len());
+        let mut at = error.marker().byte_offset().unwrap_or(0).min(self.text.len());
+        if *error.kind() == ErrorKind::TabInPlainScalar {
+            // The parser names the text that the line of the tab would continue.
+            at += self
+                .text
+                .get(at..)
+                .and_then(|rest| rest.find("\n\t"))
+                .map_or(0, |n| n + 1);
+        }
         self.error(error.info(), at..at)
     }
 
