@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use rolecall_source::{Confidence, Severity};
 
+use crate::plans::PlanFile;
+
 /// Finds principals that can launch compute with roles more privileged than themselves.
 #[derive(Debug, Parser)]
 #[command(
@@ -62,6 +64,18 @@ pub(crate) struct InputArgs {
     /// Read Terraform variables for every root module from a file
     #[arg(long, value_name = "FILE")]
     pub(crate) var_file: Vec<PathBuf>,
+    /// Lay a Terraform plan over its configuration: what `terraform show -json PLAN` prints (`-`: standard input)
+    #[arg(long, value_name = "[DIR=]FILE", value_parser = crate::plans::plan_file)]
+    pub(crate) plan: Vec<PlanFile>,
+    /// Lay a Terraform state over its configuration: what `terraform show -json` prints
+    #[arg(long, value_name = "[DIR=]FILE", value_parser = crate::plans::plan_file)]
+    pub(crate) state: Vec<PlanFile>,
+    /// The value of `terraform.workspace`
+    #[arg(long, value_name = "NAME")]
+    pub(crate) workspace: Option<String>,
+    /// Read Terraform variables from the environment, where they are called `TF_VAR_…`
+    #[arg(long)]
+    pub(crate) tf_var_env: bool,
     /// Set a CloudFormation parameter of every template
     #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
     pub(crate) parameter: Vec<(String, String)>,

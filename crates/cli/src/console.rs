@@ -24,6 +24,9 @@ pub(crate) enum Failure {
     /// There is no rule or technique with this id.
     #[error("there is no rule or technique `{0}`; `rolecall rules` lists them")]
     NoSuchRule(String),
+    /// A file that should be a plan or state is none.
+    #[error("`{path}` {why}", path = path.display())]
+    Plan { path: PathBuf, why: String },
     /// The system refuses threads.
     #[error("cannot start threads: {0}")]
     Threads(String),

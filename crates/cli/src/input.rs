@@ -13,6 +13,7 @@ use rolecall_source::{Diagnostic, FileId, Level, Sources, Span, limits};
 use crate::args::InputArgs;
 use crate::console::Failure;
 use crate::discover::{Disk, discover};
+use crate::plans;
 
 /// Stack of a worker: input may nest as deep as the limits allow.
 const STACK_BYTES: usize = 64 * 1024 * 1024;
@@ -66,12 +67,15 @@ struct Given {
 
 /// Finds and reads what the arguments name.
 pub(crate) fn read(args: &InputArgs) -> Result<Input, Failure> {
-    let mut found = discover(&args.paths)?;
+    let (paths, plans) = plans::set_apart(args);
+    let mut found = discover(&paths)?;
     let given = Given {
         terraform: rolecall_terraform::Options {
             vars: args.var.clone(),
+            environment: environment(args),
             var_files: found.include(&args.var_file)?,
-            ..rolecall_terraform::Options::default()
+            workspace: args.workspace.clone(),
+            plans: plans::read(&plans, &mut found)?,
         },
         cloudformation: rolecall_cloudformation::Options {
             parameter_files: found.include(&args.parameter_file)?,
@@ -123,6 +127,20 @@ pub(crate) fn read(args: &InputArgs) -> Result<Input, Failure> {
         diagnostics,
         broken,
     })
+}
+
+/// The variables of Terraform in the environment, if the user asks for them.
+fn environment(args: &InputArgs) -> Vec<(String, String)> {
+    if !args.tf_var_env {
+        return Vec::new();
+    }
+    let named = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+        let name = name.to_str()?.strip_prefix("TF_VAR_")?.to_owned();
+        Some((name, value.to_str()?.to_owned()))
+    };
+    let mut variables: Vec<(String, String)> = std::env::vars_os().filter_map(named).collect();
+    variables.sort();
+    variables
 }
 
 /// The folder of a module that is called by a local path, if that path stays inside the root.

@@ -6,6 +6,7 @@ mod discover;
 mod dump;
 mod exit;
 mod input;
+mod plans;
 mod policy;
 mod progress;
 mod rules;

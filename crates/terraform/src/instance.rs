@@ -5,6 +5,8 @@ use std::sync::Arc;
 use rolecall_facts::{Origin, Scope, ScopeId};
 use rolecall_source::Value;
 
+use crate::plan::{Fields, Json};
+
 /// Which kind of block an instance comes from.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) enum Mode {
@@ -32,4 +34,20 @@ pub(crate) struct Instance {
     /// A map of its arguments. Nested blocks are lists of maps under the block's type, `dynamic` expanded; such a list
     /// may be open. Absent arguments are absent.
     pub(crate) body: Value,
+    /// What plans and states say of its attributes, the one that counts first.
+    pub(crate) planned: Vec<Arc<Fields>>,
+}
+
+impl Instance {
+    /// What a plan or state says of the attribute `name`.
+    pub(crate) fn planned(&self, name: &str) -> Option<&Json> {
+        let mut found = self.planned.iter().filter_map(|fields| fields.get(name));
+        let first = found.next()?;
+        // A state knows what is null in a plan because it is not stated.
+        Some(if *first == Json::Null {
+            found.next().unwrap_or(first)
+        } else {
+            first
+        })
+    }
 }

@@ -10,6 +10,7 @@ mod functions;
 mod instance;
 mod module;
 mod options;
+mod plan;
 mod resources;
 mod syntax;
 
@@ -21,7 +22,8 @@ use rolecall_facts::{Configuration, Language, Output, Unresolved};
 use rolecall_source::{Diagnostic, Sources};
 
 pub use crate::expression::evaluate_expression;
-pub use crate::options::Options;
+pub use crate::options::{GivenPlan, Options};
+pub use crate::plan::{Plan, PlanError, looks_like_plan};
 
 use crate::eval::Evaluator;
 use crate::instance::Instance;

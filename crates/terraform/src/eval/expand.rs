@@ -9,6 +9,7 @@ use super::collection::{elements, index_number};
 use super::operator::number_of;
 use super::unknown::{choose, select};
 use super::{Cx, Evaluator, Failure, fail, limit, number};
+use crate::plan::quoted;
 use crate::syntax::ast::Body;
 
 /// Most combinations of alternatives that a `count` or `for_each` is split into.
@@ -59,7 +60,7 @@ impl Repeat {
         match &self.key {
             Key::Single => String::new(),
             Key::Index(i) => format!("[{i}]"),
-            Key::Name(t) => format!("[\"{}\"]", t.to_string().replace('"', "\\\"")),
+            Key::Name(t) => format!("[{}]", quoted(&t.to_string())),
             Key::Open(_) => "[*]".into(),
         }
     }
@@ -178,10 +179,11 @@ struct Case {
 }
 
 impl<'a> Evaluator<'a> {
-    /// The instances of a block, each with what `make` makes of it.
+    /// The instances of the block at `address`, each with what `make` makes of it.
     pub(crate) fn expand<U>(
         &self,
         cx: Cx<'_, 'a>,
+        address: &str,
         body: &Body,
         mut make: impl FnMut(&Rc<Repeat>) -> U,
     ) -> Expansion<U> {
@@ -202,6 +204,7 @@ impl<'a> Evaluator<'a> {
             let case = one_open(shape, &symbol, expr.span);
             merge(shape, vec![case], expr.span)
         });
+        let expansion = self.as_planned(address, expansion, expr);
         expansion.map(|r, ()| make(r))
     }
 
@@ -264,6 +267,11 @@ fn blurred(value: &Value) -> Value {
     }
 }
 
+/// `count.index` of an instance.
+pub(crate) fn index_value(index: usize, span: Span) -> Value {
+    number(index_number(index), span)
+}
+
 fn count(value: &Value, span: Span) -> Result<Case, Failure> {
     let n = match number_of(value, span)? {
         Ok(n) => n,
@@ -277,7 +285,7 @@ fn count(value: &Value, span: Span) -> Result<Case, Failure> {
     }
     let repeat = |i: usize| Repeat {
         key: Key::Index(i),
-        index: Some(number(index_number(i), span)),
+        index: Some(index_value(i, span)),
         ..Repeat::single()
     };
     Ok(Case {

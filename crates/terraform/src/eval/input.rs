@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use rolecall_facts::{ScopeId, Unresolved};
-use rolecall_source::{Assumption, Class, Diagnostic, Kind, Span, Symbol, Text, Value, limits};
+use rolecall_source::{Assumption, Class, Diagnostic, Kind, Map, Span, Symbol, Text, Value, limits};
 
 use super::expand::{Expansion, Repeat};
 use super::memo::{Memo, Slot, is_bounded};
@@ -74,6 +74,11 @@ impl<'a> ModuleInstance<'a> {
         } else {
             format!("{}.", self.address)
         }
+    }
+
+    /// The names of the calls it is inside of: `a.b`.
+    pub(crate) fn key(&self) -> &str {
+        &self.key
     }
 
     fn depth(&self) -> usize {
@@ -199,6 +204,10 @@ impl<'a> Evaluator<'a> {
             Some(caller) => self.argument(caller, name)?,
             None => self.given(module, name, ty.as_ref())?,
         };
+        let given = match module.caller {
+            Some(_) => given,
+            None => self.planned_variable(module, name, given, block),
+        };
         let given = given.filter(|v| !v.is_null() || self.nullable(module, block));
         let value = match (given, block.body.get("default")) {
             (Some(value), _) => value,
@@ -260,19 +269,23 @@ impl<'a> Evaluator<'a> {
         ty: Option<&Type>,
     ) -> Result<Option<Value>, super::Failure> {
         let world = self.world;
-        if let Some((_, text)) = world.options.vars.iter().rev().find(|(n, _)| n == name) {
+        let named = |all: &'a [(String, String)]| all.iter().rev().find(|(n, _)| n == name);
+        let written = |text: &str| {
             let text = Text::plain(text);
             let plain = matches!(ty, None | Some(Type::Any | Type::String | Type::Number | Type::Bool));
             let parsed = if plain { None } else { read_expression(&text).ok() };
-            return match parsed {
+            match parsed {
                 Some(expr) => self.eval(Cx::of(module), &expr).map(Some),
                 None => Ok(Some(Value::text(text, Span::NOWHERE))),
-            };
+            }
+        };
+        if let Some((_, text)) = named(&world.options.vars) {
+            return written(text);
         }
         let mut files = module.module.values.iter().chain(&world.var_files).rev();
         match files.find_map(|body| body.get(name)) {
             Some(expr) => self.eval(Cx::of(module), expr).map(Some),
-            None => Ok(None),
+            None => named(&world.options.environment).map_or(Ok(None), |(_, text)| written(text)),
         }
     }
 
@@ -314,7 +327,9 @@ impl<'a> Evaluator<'a> {
             }
             Called::Module(target) => Some(target),
             Called::Missing(source) => {
-                let expansion = self.expand(Cx::of(module), &call.body, |_| ());
+                let address = format!("{}module.{name}", module.prefix());
+                let expansion = self.expand(Cx::of(module), &address, &call.body, |_| ());
+                self.absent.borrow_mut().insert(address.into());
                 if expansion.shape == super::expand::Shape::Single || !expansion.items.is_empty() {
                     self.missing(module, name, &source, call.header);
                 }
@@ -322,7 +337,8 @@ impl<'a> Evaluator<'a> {
             }
         }?;
         let make = |repeat: &Rc<Repeat>| Rc::new(self.child(module, name, &key, call, target, repeat));
-        Some(self.expand(Cx::of(module), &call.body, make))
+        let address = format!("{}module.{name}", module.prefix());
+        Some(self.expand(Cx::of(module), &address, &call.body, make))
     }
 
     fn child(
@@ -369,12 +385,23 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The symbol for the instances of a call whose module is not in the scan.
-    pub(crate) fn missing_module(&self, module: &ModuleInstance<'a>, name: &str, span: Span) -> Value {
+    pub(crate) fn missing_module(&self, module: &Rc<ModuleInstance<'a>>, name: &str, span: Span) -> Value {
         let symbol = self.named_symbol(
             module,
             &format!("module.{name}"),
             "is a module whose source is not in the scan",
         );
-        Value::new(Kind::Unknown(symbol), span)
+        match self.planned_outputs(module, name) {
+            outputs if outputs.is_empty() => Value::new(Kind::Unknown(symbol), span),
+            outputs => {
+                let value = Value::map(outputs, span);
+                let entries = value
+                    .as_map()
+                    .map(|m| std::sync::Arc::clone(&m.entries))
+                    .unwrap_or_default();
+                let open = Some(symbol);
+                Value::new(Kind::Map(Map { entries, open }), span)
+            }
+        }
     }
 }

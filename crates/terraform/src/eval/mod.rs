@@ -9,6 +9,7 @@ mod expand;
 mod input;
 mod memo;
 mod operator;
+mod planned;
 mod provider;
 mod reference;
 mod resource;
@@ -29,6 +30,7 @@ use rustc_hash::FxHashSet;
 pub(crate) use self::expand::Repeat;
 pub(crate) use self::input::ModuleInstance;
 use crate::module::World;
+use crate::plan::Overlay;
 use crate::syntax::ast::{Expr, ExprKind, Unary};
 
 /// Deepest nesting of evaluation: expressions within expressions, references to references.
@@ -120,6 +122,8 @@ pub(crate) struct Evaluator<'a> {
     pub(crate) id: Arc<str>,
     /// The root module's folder.
     pub(crate) root: Arc<str>,
+    /// What plans and states say of it.
+    pub(crate) overlay: Overlay<'a>,
     pub(crate) diagnostics: RefCell<Vec<Diagnostic>>,
     said: RefCell<FxHashSet<(Span, Arc<str>)>>,
     pub(crate) unresolved: RefCell<Vec<Unresolved>>,
@@ -127,6 +131,8 @@ pub(crate) struct Evaluator<'a> {
     accounts: RefCell<provider::Accounts>,
     /// Folders of modules of which there is an instance.
     pub(crate) used: RefCell<BTreeSet<Arc<str>>>,
+    /// Addresses of calls whose module is not in the scan.
+    absent: RefCell<BTreeSet<Arc<str>>>,
     depth: Cell<usize>,
     steps: Cell<u64>,
     /// How many instances of resources and modules there are.
@@ -141,12 +147,14 @@ impl<'a> Evaluator<'a> {
             world,
             id: if root.is_empty() { ".".into() } else { Arc::clone(root) },
             root: Arc::clone(root),
+            overlay: Overlay::of(world, root),
             diagnostics: RefCell::default(),
             said: RefCell::default(),
             unresolved: RefCell::default(),
             scopes: RefCell::default(),
             accounts: RefCell::default(),
             used: RefCell::default(),
+            absent: RefCell::default(),
             depth: Cell::new(0),
             steps: Cell::new(0),
             instances: Cell::new(0),

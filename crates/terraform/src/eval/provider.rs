@@ -4,9 +4,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use rolecall_facts::{Scope, ScopeId};
-use rolecall_source::{Class, Kind, Symbol, Text, Value};
+use rolecall_source::{Class, Kind, Span, Symbol, Text, Value};
 
 use super::{Cx, Evaluator, ModuleInstance};
+use crate::plan::{Evidence, passed};
 use crate::syntax::ast::{Block, ExprKind};
 
 impl<'a> Evaluator<'a> {
@@ -20,7 +21,7 @@ impl<'a> Evaluator<'a> {
         self.scope(module, &name)
     }
 
-    fn scope(&self, module: &Rc<ModuleInstance<'a>>, name: &str) -> ScopeId {
+    pub(crate) fn scope(&self, module: &Rc<ModuleInstance<'a>>, name: &str) -> ScopeId {
         let known = module.providers.borrow().get(name).copied();
         match known {
             Some(Some(scope)) => return scope,
@@ -54,18 +55,20 @@ impl<'a> Evaluator<'a> {
 
     /// The scope of whatever has no provider configuration of its own.
     fn default_scope(&self) -> ScopeId {
-        let account = self.account("aws", &[]);
-        let region = Symbol::new(
-            format!("region:{}:aws", self.id),
-            "region",
-            "is not configured",
-            Class::Region,
-        );
+        let evidence = self.overlay.evidence("", "aws");
+        let account = self.account("aws", &[], &evidence);
+        let region = planned_region(&evidence).unwrap_or_else(|| {
+            let id = format!("region:{}:aws", self.id);
+            Text::symbol(
+                Symbol::new(id, "region", "is not configured", Class::Region),
+                Span::NOWHERE,
+            )
+        });
         self.keep_scope(Scope {
             name: "provider aws".into(),
             account,
-            partition: Text::plain("aws"),
-            region: Text::symbol(region, rolecall_source::Span::NOWHERE),
+            partition: planned_partition(&evidence).unwrap_or_else(|| Text::plain(partition_of(&region))),
+            region,
         })
     }
 
@@ -101,9 +104,12 @@ impl<'a> Evaluator<'a> {
         .filter_map(|a| text(a))
         .chain(role.clone())
         .collect();
+        let evidence = self.overlay.evidence(module.key(), name);
         let pinned = allowed.or_else(|| role.as_ref().and_then(account_in));
-        let account = pinned.unwrap_or_else(|| self.account(&label, &identity));
-        let region = text("region").unwrap_or_else(|| {
+        let pinned = pinned.filter(|a| a.is_known() || evidence.account.is_none());
+        let account = pinned.unwrap_or_else(|| self.account(&label, &identity, &evidence));
+        let written = text("region").filter(|r| r.is_known() || evidence.region.is_none());
+        let region = written.or_else(|| planned_region(&evidence)).unwrap_or_else(|| {
             let id = format!("region:{}:{label}", self.id);
             Text::symbol(
                 Symbol::new(id, "region", "is not configured", Class::Region),
@@ -113,7 +119,7 @@ impl<'a> Evaluator<'a> {
         self.keep_scope(Scope {
             name: format!("provider {label}").into(),
             account,
-            partition: Text::plain(partition_of(&region)),
+            partition: planned_partition(&evidence).unwrap_or_else(|| Text::plain(partition_of(&region))),
             region: retagged(region),
         })
     }
@@ -124,7 +130,7 @@ impl<'a> Evaluator<'a> {
         if kind != "aws" && kind != "awscc" {
             return self.default_scope();
         }
-        let account = self.account(name, &[Text::plain(name)]);
+        let account = self.account(name, &[Text::plain(name)], &self.overlay.evidence("", name));
         let region = Symbol::new(
             format!("region:{}:{name}", self.id),
             "region",
@@ -135,7 +141,7 @@ impl<'a> Evaluator<'a> {
             name: format!("provider {name}").into(),
             account,
             partition: Text::plain("aws"),
-            region: Text::symbol(region, rolecall_source::Span::NOWHERE),
+            region: Text::symbol(region, Span::NOWHERE),
         })
     }
 
@@ -167,9 +173,17 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// The account symbol of providers that sign in in the same way; named after the first of them.
-    fn account(&self, label: &str, identity: &[Text]) -> Text {
+    /// The account of a provider configuration: as a plan knows it, else the symbol of those that sign in in the same
+    /// way, named after the first of them.
+    fn account(&self, label: &str, identity: &[Text], evidence: &Evidence) -> Text {
         let mut accounts = self.accounts.borrow_mut();
+        if let Some(id) = &evidence.account {
+            let account = Text::plain(id);
+            if !accounts.iter().any(|(i, _)| i == identity) {
+                accounts.push((identity.to_vec(), account.clone()));
+            }
+            return account;
+        }
         if let Some((_, account)) = accounts.iter().find(|(i, _)| i == identity) {
             return account.clone();
         }
@@ -179,7 +193,7 @@ impl<'a> Evaluator<'a> {
             "is not known before deployment",
             Class::Account,
         );
-        let account = Text::symbol(symbol, rolecall_source::Span::NOWHERE);
+        let account = Text::symbol(symbol, Span::NOWHERE);
         accounts.push((identity.to_vec(), account.clone()));
         account
     }
@@ -195,15 +209,12 @@ impl<'a> Evaluator<'a> {
     }
 }
 
-/// What a call passes as the provider configuration `name`.
-fn passed(call: &Block, name: &str) -> Option<String> {
-    let ExprKind::Object(items) = &call.body.get("providers")?.kind else {
-        return None;
-    };
-    let item = items
-        .iter()
-        .find(|i| i.key.as_path().is_some_and(|p| p.join(".") == name))?;
-    item.value.as_path().map(|p| p.join("."))
+fn planned_region(evidence: &Evidence) -> Option<Text> {
+    evidence.region.as_deref().map(Text::plain)
+}
+
+fn planned_partition(evidence: &Evidence) -> Option<Text> {
+    evidence.partition.as_deref().map(Text::plain)
 }
 
 /// The element of a list that has exactly one.

@@ -69,7 +69,12 @@ impl<'a> Evaluator<'a> {
             kind,
             name,
             block,
-            expansion: self.expand(Cx::of(module), &block.body, |_| Lazy::default()),
+            expansion: self.expand(
+                Cx::of(module),
+                &address_of(module, mode, kind, name),
+                &block.body,
+                |_| Lazy::default(),
+            ),
         });
         module.resources.keep(key, Rc::clone(&set));
         Some(set)
@@ -110,13 +115,13 @@ impl<'a> Evaluator<'a> {
         }
         let body = self.body(cx, &set.block.body, set.block.header, true);
         instance.body = self.settle(cx, body, set.block.header);
+        self.lay_over(&mut instance);
         lazy.busy.set(false);
         Some(Rc::clone(lazy.done.get_or_init(|| Rc::new(instance))))
     }
 
     fn bare_instance(&self, module: &Rc<ModuleInstance<'a>>, set: &ResourceSet<'a>, repeat: &Repeat) -> Instance {
-        let data = if set.mode == Mode::Data { "data." } else { "" };
-        let address = format!("{}{data}{}.{}{}", module.prefix(), set.kind, set.name, repeat.suffix());
+        let address = address_of(module, set.mode, set.kind, set.name) + &repeat.suffix();
         Instance {
             mode: set.mode,
             kind: Arc::clone(set.kind),
@@ -131,6 +136,7 @@ impl<'a> Evaluator<'a> {
             scope: rolecall_facts::ScopeId(0),
             account: super::provider::empty_scope(),
             body: Value::null(set.block.header),
+            planned: Vec::new(),
         }
     }
 
@@ -267,6 +273,7 @@ impl<'a> Evaluator<'a> {
         }
         for name in module.module.calls.keys() {
             let Some(children) = self.children(module, name) else {
+                out.extend(self.absent_instances(module, name, wanted).into_iter().map(Rc::new));
                 continue;
             };
             for (_, child) in &children.items {
@@ -275,6 +282,12 @@ impl<'a> Evaluator<'a> {
         }
         Ok(())
     }
+}
+
+/// The address of a resource without the key of an instance.
+fn address_of(module: &ModuleInstance<'_>, mode: Mode, kind: &str, name: &str) -> String {
+    let data = if mode == Mode::Data { "data." } else { "" };
+    format!("{}{data}{kind}.{name}", module.prefix())
 }
 
 /// Blocks grouped by the kind that they are or make, in order of first appearance.

@@ -460,6 +460,7 @@ fn variables_take_files_and_options() {
         vars: vec![("l".into(), "[\"p\", \"q\"]".into())],
         var_files: vec!["env/prod.tfvars".into()],
         workspace: None,
+        ..Options::default()
     };
     let e = evaluate_with(&files, &options, "");
     assert_eq!(show(&e.locals["x"]), "\"file\"");

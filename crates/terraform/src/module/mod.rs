@@ -1,6 +1,7 @@
 //! Modules: what the files of one folder declare together.
 
 pub(crate) mod paths;
+mod plans;
 mod world;
 
 use std::collections::BTreeMap;

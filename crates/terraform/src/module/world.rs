@@ -9,6 +9,7 @@ use rolecall_source::{Diagnostic, FileId, LoadError, Sources, Span, Value, json}
 
 use super::{Module, paths};
 use crate::options::Options;
+use crate::plan::Plan;
 use crate::syntax::{self, Body, Remarks};
 
 /// Folders of vendored modules: key of the call (`a.b`) to folder.
@@ -23,6 +24,8 @@ pub(crate) struct World<'a> {
     vendored: BTreeMap<String, Vendored>,
     /// The variable files of the options.
     pub(crate) var_files: Vec<Body>,
+    /// Plans and states by the folder of their root module.
+    pub(crate) plans: BTreeMap<Arc<str>, Vec<&'a Plan>>,
     pub(crate) diagnostics: Vec<Diagnostic>,
     pub(crate) directives: Vec<Directive>,
     /// How many files were parsed.
@@ -89,6 +92,7 @@ impl<'a> World<'a> {
             modules: BTreeMap::new(),
             vendored: BTreeMap::new(),
             var_files: Vec::new(),
+            plans: BTreeMap::new(),
             diagnostics: Vec::new(),
             directives: Vec::new(),
             files: parsed.len(),
@@ -96,6 +100,7 @@ impl<'a> World<'a> {
         world.assemble(parsed);
         world.read_var_files();
         world.read_vendored();
+        world.place_plans();
         world
     }
 
@@ -168,6 +173,9 @@ impl<'a> World<'a> {
         candidates
             .map(|(dir, _)| Arc::clone(dir))
             .filter(|dir| !is_vendored(dir))
+            .chain(self.plans.keys().cloned())
+            .collect::<BTreeSet<_>>()
+            .into_iter()
             .collect()
     }
 

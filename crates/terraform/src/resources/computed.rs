@@ -208,6 +208,14 @@ pub(super) fn object(instance: &Instance) -> Value {
         let key_span = instance.origin.span;
         entries.insert(Text::plain(name), rolecall_source::Entry { key_span, value });
     }
+    for (name, _) in instance.planned.iter().flat_map(|fields| fields.iter()) {
+        let (key, key_span) = (Text::plain(name), instance.origin.span);
+        let value = || attribute(instance, name);
+        entries.entry(key).or_insert_with(|| rolecall_source::Entry {
+            key_span,
+            value: value(),
+        });
+    }
     let why = shapes::why(instance.mode);
     let rest = rolecall_source::Symbol::new(
         std::sync::Arc::clone(&instance.symbol_base),

@@ -7,11 +7,12 @@ mod shapes;
 mod values;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 use rolecall_source::{Class, Value};
 
 use crate::instance::{Instance, Mode};
+use crate::plan;
 
 pub(crate) use lower::{lower, matters};
 
@@ -26,13 +27,15 @@ pub(crate) fn attribute(instance: &Instance, name: &str) -> Value {
         return value.clone();
     }
     let computed = shapes::attribute(instance, name).or_else(|| computed::attribute_of(instance, name));
-    if let Some(value) = written {
-        return match computed {
-            Some(computed) => values::or_else(value, &computed),
-            None => value.clone(),
-        };
+    let own = match (written, computed) {
+        (Some(value), Some(computed)) => values::or_else(value, &computed),
+        (Some(value), None) => value.clone(),
+        (None, computed) => computed.unwrap_or_else(|| rest(instance, name)),
+    };
+    match instance.planned(name) {
+        Some(planned) => plan::complete(&own, planned, instance.origin.span),
+        None => own,
     }
-    computed.unwrap_or_else(|| rest(instance, name))
 }
 
 /// An attribute of which nothing is known but whose it is.

@@ -60,6 +60,7 @@ pub(crate) fn instance(address: &str, body: Value) -> Instance {
             region: Text::plain("eu-west-1"),
         },
         body,
+        planned: Vec::new(),
     }
 }
 
