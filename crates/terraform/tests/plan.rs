@@ -2,6 +2,14 @@
 //! prints for the configuration beside them, with `env = "prod"`, `teams = ["a", "b"]` and a provider that stands in for
 //! AWS.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::indexing_slicing,
+    reason = "what fails here fails the test"
+)]
+
 use std::io::Read;
 use std::sync::Arc;
 
@@ -57,7 +65,7 @@ fn inline(c: &Configuration, whom: &str) -> Value {
     }
 }
 
-fn written<'s>(sources: &'s Sources, span: Span) -> (&'s str, &'s str) {
+fn written(sources: &Sources, span: Span) -> (&str, &str) {
     let text = sources.text(span.file).unwrap();
     (sources.path(span.file), &text[span.start as usize..span.end as usize])
 }
@@ -292,7 +300,7 @@ fn what_is_no_plan_is_told_apart() {
         Plan::read(&b"{\"format_version\":\"1.0\"}"[..]).is_ok(),
         "an empty state"
     );
-    assert!(looks_like_plan(PLAN[..512].as_bytes()) && !looks_like_plan(b"{\"Resources\": {}}"));
+    assert!(looks_like_plan(&PLAN.as_bytes()[..512]) && !looks_like_plan(b"{\"Resources\": {}}"));
 }
 
 /// A document that is made while it is read, a few bytes at a time.
