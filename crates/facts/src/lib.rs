@@ -73,6 +73,8 @@ pub struct Configuration {
     pub compute: Vec<Compute>,
     /// Service control policies.
     pub controls: Vec<ControlPolicy>,
+    /// The organization, as far as the configuration states it.
+    pub organization: Vec<OrganizationPart>,
     /// Policies on resources.
     pub resource_policies: Vec<ResourcePolicy>,
     /// Who gets a permission set in which account.
@@ -93,6 +95,7 @@ impl Configuration {
             profiles: Vec::new(),
             compute: Vec::new(),
             controls: Vec::new(),
+            organization: Vec::new(),
             resource_policies: Vec::new(),
             assignments: Vec::new(),
         }
@@ -258,6 +261,8 @@ pub struct InstanceProfile {
     pub arn: Text,
     /// The role it contains, by name.
     pub role: Option<PrincipalRef>,
+    /// False when the configuration only refers to it (a data source).
+    pub declared: bool,
 }
 
 /// How a [`RoleUse`] names what it uses.
@@ -330,6 +335,32 @@ pub struct ControlPolicy {
     pub body: Value,
     /// Ids of roots, organizational units and accounts it is attached to: texts, choices or unknowns.
     pub targets: Vec<Value>,
+}
+
+/// What an [`OrganizationPart`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum OrganizationKind {
+    /// The root of an organization, in the scope of its management account.
+    Root,
+    /// An organizational unit.
+    Unit,
+    /// An account.
+    Account,
+}
+
+/// A part of an organization, and what it is directly below.
+#[derive(Clone, Debug)]
+pub struct OrganizationPart {
+    /// Where it is stated.
+    pub origin: Origin,
+    /// The account that states it.
+    pub scope: ScopeId,
+    /// What it is.
+    pub kind: OrganizationKind,
+    /// Its id: `r-…`, `ou-…`, twelve digits, or a symbol.
+    pub id: Text,
+    /// The id of what it is directly below; `None` for the root itself, and for what stands below the root by default.
+    pub parent: Option<Value>,
 }
 
 /// A policy on a resource.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rolecall_facts::{Configuration, PolicyRef};
-use rolecall_source::{Choice, Encoded, Entry, Kind, List, Map, Piece, Symbol, Text, TextBuilder, Value};
+use rolecall_source::{Choice, Encoded, Entry, Kind, List, Map, Piece, Span, Symbol, Text, TextBuilder, Value};
 
 /// The account ids written in the IAM ARNs of a configuration's identity policies and references.
 ///
@@ -63,14 +63,14 @@ impl LiteralAccounts {
     }
 }
 
-fn is_account(text: &str) -> bool {
+pub(crate) fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// Replaces account symbols by letters wherever they stand in a configuration.
+/// Replaces account symbols wherever they stand in a configuration.
 pub(crate) struct Binding {
     pub(crate) symbols: Vec<Symbol>,
-    pub(crate) account: Arc<str>,
+    pub(crate) account: Text,
 }
 
 impl Binding {
@@ -102,7 +102,15 @@ impl Binding {
         };
         Some(Self {
             symbols,
-            account: account.into(),
+            account: Text::plain(&account),
+        })
+    }
+
+    /// An account that is called by another symbol.
+    pub(crate) fn renamed(from: &Text, to: &Text) -> Option<Self> {
+        Some(Self {
+            symbols: vec![from.as_symbol()?.clone()],
+            account: to.clone(),
         })
     }
 
@@ -150,6 +158,10 @@ impl Binding {
             self.value(&mut c.body);
             c.targets.iter_mut().for_each(|t| self.value(t));
         }
+        for o in &mut configuration.organization {
+            self.text(&mut o.id);
+            o.parent.iter_mut().for_each(|p| self.value(p));
+        }
         for r in &mut configuration.resource_policies {
             self.text(&mut r.resource);
             self.value(&mut r.body);
@@ -176,12 +188,21 @@ impl Binding {
                 Piece::Symbol(_) => Text::HOLE.len_utf8(),
             };
             match piece {
-                Piece::Symbol(s) if self.symbols.contains(s) => out.letters(&self.account, text.span_of(at..at + len)),
+                Piece::Symbol(s) if self.symbols.contains(s) => self.write(&mut out, text.span_of(at..at + len)),
                 _ => out.text(&text.slice(at..at + len)),
             }
             at += len;
         }
         *text = out.finish();
+    }
+
+    fn write(&self, out: &mut TextBuilder, span: Span) {
+        for piece in self.account.pieces() {
+            match piece {
+                Piece::Letters(letters) => out.letters(letters, span),
+                Piece::Symbol(symbol) => out.symbol(symbol.clone(), span),
+            }
+        }
     }
 
     fn value(&self, value: &mut Value) {
@@ -211,7 +232,11 @@ impl Binding {
                 self.text(&mut text);
                 Kind::Text(text)
             }
-            Kind::Unknown(s) if self.symbols.contains(s) => Kind::Text(Text::new(&self.account, value.span)),
+            Kind::Unknown(s) if self.symbols.contains(s) => {
+                let mut out = TextBuilder::default();
+                self.write(&mut out, value.span);
+                Kind::Text(out.finish())
+            }
             Kind::List(l) => {
                 let items = l.items.iter().map(|v| self.replaced(v)).collect();
                 Kind::List(List {
@@ -261,7 +286,7 @@ impl Binding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rolecall_source::{Class, Span};
+    use rolecall_source::Class;
 
     #[test]
     fn accounts_are_read_from_iam_arns_only() {
@@ -283,7 +308,7 @@ mod tests {
         );
         let binding = Binding {
             symbols: vec![symbol],
-            account: "123456789012".into(),
+            account: Text::plain("123456789012"),
         };
         let mut bound = value;
         binding.value(&mut bound);

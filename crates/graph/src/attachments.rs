@@ -4,23 +4,22 @@ use rolecall_facts::{Attachment, Configuration, Origin, Principal, PrincipalRef}
 use rolecall_iam::{Assumptions, Grant};
 use rolecall_source::{Span, Text};
 
+use crate::index::From;
 use crate::link::{Linker, exists, scope};
 use crate::model::{Attached, GrantInfo, NodeId};
 use crate::policies::Via;
 use crate::references::{last_segment, principal_arn, starts_with_arn};
 
-impl Linker {
+impl Linker<'_> {
     /// The principals that `by` means; one that is only named here is made, since it may hold what is attached to it.
-    pub(crate) fn find_or_add(
-        &mut self,
-        configuration: &Configuration,
-        by: &PrincipalRef,
-        at: &Origin,
-    ) -> Vec<(NodeId, Assumptions)> {
-        let found = self.find(configuration, by);
+    fn find_or_add(&mut self, from: From, by: &PrincipalRef, at: &Origin) -> Vec<(NodeId, Assumptions)> {
+        let found = self.find(from, by);
         if !found.is_empty() {
             return found;
         }
+        let Some(configuration) = self.index.configuration(from.configuration) else {
+            return found;
+        };
         let name = last_segment(&by.by);
         if name.is_empty() {
             let why = format!("it is attached to a {} without a name", by.kind.word());
@@ -53,19 +52,17 @@ impl Linker {
             tags: None,
             declared: false,
         };
-        vec![(self.add(configuration, fact), Assumptions::new())]
+        vec![(self.add(from.configuration, configuration, fact), Assumptions::new())]
     }
 
-    pub(crate) fn attachment(
-        &mut self,
-        configuration: &Configuration,
-        fact: &Attachment,
-        first: usize,
-        attached: &mut Vec<Attached>,
-    ) {
-        for (node, mut assumes) in self.find_or_add(configuration, &fact.to, &fact.origin) {
+    pub(crate) fn attachment(&mut self, at: usize, fact: &Attachment) {
+        let from = From {
+            configuration: at,
+            scope: fact.to.scope,
+        };
+        for (node, mut assumes) in self.find_or_add(from, &fact.to, &fact.origin) {
             assumes.extend(exists(&fact.origin));
-            if let Some(principal) = self.graph.node(node) {
+            if let Some(principal) = self.graph.node(node).filter(|n| n.configuration == at) {
                 // What the principal itself states exists with it.
                 if principal.fact.origin.address == fact.origin.address {
                     assumes.retain(|a| !principal.exists.contains(a));
@@ -76,15 +73,19 @@ impl Linker {
                 group: None,
                 assumes,
             };
-            let slot = slot(attached, node, first);
-            self.policies.attach(configuration, &fact.policy, &via, slot);
+            let slot = slot(&mut self.attached, node);
+            self.policies.attach(&self.index, from, &fact.policy, &via, slot);
         }
     }
 
-    pub(crate) fn memberships(&mut self, configuration: &Configuration, first: usize, attached: &mut Vec<Attached>) {
+    pub(crate) fn memberships(&mut self, at: usize, configuration: &Configuration) {
         for fact in &configuration.memberships {
-            let users = self.find_or_add(configuration, &fact.user, &fact.origin);
-            let groups = self.find_or_add(configuration, &fact.group, &fact.origin);
+            let from = |by: &PrincipalRef| From {
+                configuration: at,
+                scope: by.scope,
+            };
+            let users = self.find_or_add(from(&fact.user), &fact.user, &fact.origin);
+            let groups = self.find_or_add(from(&fact.group), &fact.group, &fact.origin);
             for (user, from_user) in &users {
                 for (group, from_group) in &groups {
                     let mut assumes: Assumptions = from_user.union(from_group).cloned().collect();
@@ -97,24 +98,16 @@ impl Linker {
                     if let Some(node) = self.graph.nodes.get_mut(user.0 as usize) {
                         node.groups.push((*group, span));
                     }
-                    self.inherit(*user, *group, span, &assumes, first, attached);
+                    self.inherit(*user, *group, span, &assumes);
                 }
             }
         }
     }
 
     /// Gives a user what its group has.
-    pub(crate) fn inherit(
-        &mut self,
-        user: NodeId,
-        group: NodeId,
-        span: Span,
-        assumes: &Assumptions,
-        first: usize,
-        attached: &mut Vec<Attached>,
-    ) {
-        let from = slot(attached, group, first).clone();
-        let to = slot(attached, user, first);
+    fn inherit(&mut self, user: NodeId, group: NodeId, span: Span, assumes: &Assumptions) {
+        let from = slot(&mut self.attached, group).clone();
+        let to = slot(&mut self.attached, user);
         for grant in from.grants {
             let Some(info) = self.policies.grants.get(grant.id as usize).cloned() else {
                 continue;
@@ -131,8 +124,8 @@ impl Linker {
     }
 }
 
-pub(crate) fn slot(attached: &mut Vec<Attached>, node: NodeId, first: usize) -> &mut Attached {
-    let index = (node.0 as usize).saturating_sub(first);
+fn slot(attached: &mut Vec<Attached>, node: NodeId) -> &mut Attached {
+    let index = node.0 as usize;
     if attached.len() <= index {
         attached.resize_with(index + 1, Attached::default);
     }

@@ -1,75 +1,96 @@
 //! What compute runs with, and what it refers to.
 
-use std::sync::Arc;
-
-use rolecall_facts::{Compute, Configuration, PrincipalKind, PrincipalRef, RoleUse, RoleUseKind, ScopeId};
+use rolecall_facts::{Compute, Configuration, PrincipalKind, PrincipalRef, RoleUse, RoleUseKind};
 use rolecall_iam::Assumptions;
 use rolecall_source::{Kind, Text, Value};
 use rustc_hash::FxHashMap;
 
+use crate::index::{At, From, Index, name_of};
 use crate::launch::{alternatives, pin, split_revision};
-use crate::link::{exists, scope};
-use crate::model::{ComputeNode, Graph, Linked, NodeId, RoleTarget, Wiring};
-use crate::references::{chosen, find_principal, same_arn};
+use crate::link::{Linker, exists, scope};
+use crate::model::{ComputeNode, Linked, RoleTarget, Wiring};
+use crate::references::{chosen, same_arn};
 
-type Names = FxHashMap<(PrincipalKind, Text), Vec<NodeId>>;
-
-/// Adds a configuration's compute to the graph; its profiles are there already.
-pub(crate) fn link(graph: &mut Graph, configuration: &Configuration, names: &Names) {
-    let index = graph.configurations.len();
-    let first = graph.compute.len();
-    for fact in &configuration.compute {
-        let mut runs_with = Vec::new();
-        let exists = exists(&fact.origin);
-        for role_use in &fact.uses {
-            let linker = UseLinker {
-                graph,
-                configuration,
-                names,
-                scope: fact.scope,
-                role_use,
-            };
-            linker.value(&role_use.value, &exists, &mut runs_with);
-        }
-        let account = scope(configuration, fact.scope).map_or_else(|| Text::plain(""), |s| s.account.clone());
-        graph.compute.push(ComputeNode {
-            configuration: index,
-            fact: fact.clone(),
-            account,
-            runs_with,
-            links: Vec::new(),
-            exists,
-        });
+/// Adds the compute of all configurations to the graph; profiles are there already.
+pub(crate) fn link(linker: &mut Linker<'_>, configurations: &[Configuration]) {
+    let mut profiles: Profiles = FxHashMap::default();
+    for (index, profile) in linker.graph.profiles.iter().enumerate() {
+        let key = (profile.configuration, profile.fact.name.clone());
+        profiles.entry(key).or_default().push(index);
     }
-    let by_name = by_name(graph, first);
-    for node in graph.compute.iter_mut().skip(first) {
-        node.links = links(&node.fact, &by_name);
+    let mut first = Vec::new();
+    for (at, configuration) in configurations.iter().enumerate() {
+        first.push(linker.graph.compute.len());
+        for fact in &configuration.compute {
+            let node = node(linker, &profiles, at, fact);
+            linker.graph.compute.push(node);
+        }
+    }
+    for at in 0..linker.graph.compute.len() {
+        let links = linker
+            .graph
+            .compute
+            .get(at)
+            .map(|node| links(&linker.index, &first, node));
+        if let (Some(node), Some(links)) = (linker.graph.compute.get_mut(at), links) {
+            node.links = links;
+        }
     }
 }
 
-type ByName = FxHashMap<(Arc<str>, Text), usize>;
-
-fn by_name(graph: &Graph, first: usize) -> ByName {
-    let mut map = FxHashMap::default();
-    for (index, node) in graph.compute.iter().enumerate().skip(first) {
-        for name in node.fact.names.iter().chain(&node.fact.arn) {
-            map.entry((Arc::clone(&node.fact.kind), name.clone())).or_insert(index);
-        }
+fn node(linker: &Linker<'_>, profiles: &Profiles, at: usize, fact: &Compute) -> ComputeNode {
+    let mut runs_with = Vec::new();
+    let exists = exists(&fact.origin);
+    let from = From {
+        configuration: at,
+        scope: fact.scope,
+    };
+    for role_use in &fact.uses {
+        let linker = UseLinker {
+            linker,
+            profiles,
+            from,
+            role_use,
+        };
+        linker.value(&role_use.value, &exists, &mut runs_with);
     }
-    map
+    let place = linker.index.configuration(at).and_then(|c| scope(c, fact.scope));
+    ComputeNode {
+        configuration: at,
+        place: linker.index.accounts().place(at, fact.scope),
+        fact: fact.clone(),
+        account: place.map_or_else(|| Text::plain(""), |s| s.account.clone()),
+        runs_with,
+        links: Vec::new(),
+        exists,
+    }
 }
 
-fn links(fact: &Compute, by_name: &ByName) -> Vec<Linked> {
+/// Indices of profiles by configuration and name.
+type Profiles = FxHashMap<(usize, Text), Vec<usize>>;
+
+/// What a resource refers to. `first` has the index of each configuration's first compute.
+fn links(index: &Index<'_>, first: &[usize], node: &ComputeNode) -> Vec<Linked> {
+    let from = From {
+        configuration: node.configuration,
+        scope: node.fact.scope,
+    };
+    let position = |at: At| first.get(at.configuration).map(|f| f + at.fact);
     let mut out = Vec::new();
-    for (index, link) in fact.links.iter().enumerate() {
+    for (number, link) in node.fact.links.iter().enumerate() {
         let mut named = Vec::new();
         alternatives(&link.to, &Assumptions::new(), &mut named);
-        for (text, assumes) in named {
-            let find = |text: Text| by_name.get(&(Arc::clone(&link.kind), text)).copied();
-            let family = || split_revision(&text).and_then(|(family, _)| find(family));
-            if let Some(to) = find(text.clone()).or_else(family) {
+        for (text, mut assumes) in named {
+            let own = |text: &Text| index.own_compute(from, &link.kind, text);
+            let found = own(&text).or_else(|| split_revision(&text).and_then(|(family, _)| own(&family)));
+            let found = found.or_else(|| {
+                let (facts, more) = index.compute_elsewhere(from, &link.kind, &text).one()?;
+                assumes.extend(more);
+                facts.first().copied()
+            });
+            if let Some(to) = found.and_then(position) {
                 out.push(Linked {
-                    link: index,
+                    link: number,
                     to,
                     pin: pin(link, &text),
                     assumes,
@@ -81,10 +102,9 @@ fn links(fact: &Compute, by_name: &ByName) -> Vec<Linked> {
 }
 
 struct UseLinker<'a> {
-    graph: &'a Graph,
-    configuration: &'a Configuration,
-    names: &'a Names,
-    scope: ScopeId,
+    linker: &'a Linker<'a>,
+    profiles: &'a Profiles,
+    from: From,
     role_use: &'a RoleUse,
 }
 
@@ -132,35 +152,35 @@ impl UseLinker<'_> {
     }
 
     fn profile(&self, text: &Text) -> Option<(RoleTarget, Assumptions)> {
-        let mine = self.graph.configurations.len();
-        let account = scope(self.configuration, self.scope).map(|s| &s.account);
-        let profiles = self
-            .graph
-            .profiles
-            .iter()
-            .enumerate()
-            .filter(|(_, p)| p.configuration == mine);
-        for (index, profile) in profiles {
-            let by_name = profile.fact.name == *text && account.is_none_or(|a| *a == profile.account);
-            let assumes = if by_name {
-                Some(Assumptions::new())
-            } else {
-                same_arn(text, &profile.fact.arn)
-            };
-            if let Some(assumes) = assumes {
-                return Some((RoleTarget::Profile(index), assumes));
+        let index = &self.linker.index;
+        let place = index.accounts().place(self.from.configuration, self.from.scope);
+        for profile in self.profiles_named(self.from.configuration, text) {
+            let fact = &self.linker.graph.profiles.get(profile)?.fact;
+            let by_name = fact.name == *text && index.accounts().place(self.from.configuration, fact.scope) == place;
+            let same = by_name.then(Assumptions::new).or_else(|| same_arn(text, &fact.arn));
+            if let Some(assumes) = same {
+                return Some((RoleTarget::Profile(profile), assumes));
             }
         }
-        None
+        let (facts, assumes) = index.profile_elsewhere(self.from, text).one()?;
+        let declared = |p: &usize| self.linker.graph.profiles.get(*p).is_some_and(|p| p.fact.declared);
+        let mut named = self.profiles_named(facts.first()?.configuration, text);
+        let profile = named.find(declared)?;
+        Some((RoleTarget::Profile(profile), assumes))
+    }
+
+    fn profiles_named(&self, configuration: usize, text: &Text) -> impl Iterator<Item = usize> + use<'_> {
+        let named = self.profiles.get(&(configuration, name_of(text)));
+        named.into_iter().flatten().copied()
     }
 
     fn role(&self, text: &Text) -> Option<(RoleTarget, Assumptions)> {
         let by = PrincipalRef {
             kind: PrincipalKind::Role,
             by: text.clone(),
-            scope: self.scope,
+            scope: self.from.scope,
         };
-        let found = find_principal(self.graph, self.names, self.configuration, &by);
+        let found = self.linker.find(self.from, &by);
         found
             .into_iter()
             .next()

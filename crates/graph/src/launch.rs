@@ -2,12 +2,12 @@
 
 use std::collections::VecDeque;
 
-use rolecall_facts::{Link, RoleUseKind};
+use rolecall_facts::Link;
 use rolecall_iam::Assumptions;
 use rolecall_source::{Class, Kind, Text, Value};
 
 use crate::model::{ComputeNode, Graph, Linked, NodeId, Pin, RoleTarget};
-use crate::references::chosen;
+use crate::references::{chosen, is_profile};
 
 /// What is launched with what these describe. Other links (a node group to its cluster) hand no role on.
 const HANDED_ON: [&str; 8] = [
@@ -124,11 +124,6 @@ impl Visit {
     fn says_all(&self, later: &Self) -> bool {
         self.at == later.at && self.has_profile == later.has_profile && self.assumes.is_subset(&later.assumes)
     }
-}
-
-fn is_profile(kind: RoleUseKind) -> bool {
-    use RoleUseKind as K;
-    matches!(kind, K::ProfileName | K::ProfileArn | K::ProfileNameOrArn)
 }
 
 /// True iff it has an instance profile of its own wherever it exists.

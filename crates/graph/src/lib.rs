@@ -5,14 +5,18 @@
 //! language a configuration was written in.
 
 mod account;
+mod accounts;
 mod attachments;
 mod callers;
 mod compute;
 mod controls;
 mod dump;
+mod evidence;
+mod index;
 mod launch;
 mod link;
 mod model;
+mod organization;
 mod policies;
 mod references;
 #[cfg(test)]

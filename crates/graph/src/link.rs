@@ -2,15 +2,18 @@
 
 use rolecall_facts::{Configuration, Origin, Principal, PrincipalKind, PrincipalRef, Scope, ScopeId};
 use rolecall_iam::{Assumptions, Authority, Grant, PolicyKind};
-use rolecall_source::{Assumption, Diagnostic, Text, Value};
+use rolecall_source::{Assumption, Diagnostic, Text};
 use rustc_hash::FxHashMap;
 
 use crate::account::Binding;
+use crate::accounts::Accounts;
 use crate::callers::{caller, unassigned};
-use crate::compute;
+use crate::controls::Control;
+use crate::index::{From, Index, name_of};
 use crate::model::{Attached, Graph, Node, NodeId, ProfileNode};
 use crate::policies::Policies;
-use crate::references::{find_principal, reference};
+use crate::references::{reference, same_arn, starts_with_arn};
+use crate::{compute, evidence};
 
 /// What the user states of the accounts.
 #[derive(Clone, Debug, Default)]
@@ -20,22 +23,40 @@ pub struct Options {
 }
 
 /// Links configurations. What was wrong with a policy is told in `diagnostics`, once each.
+///
+/// What a configuration refers to and does not declare is looked for in the others: docs/linking.md says when it is
+/// taken to be meant.
 #[must_use]
-pub fn link(configurations: Vec<Configuration>, options: &Options, diagnostics: &mut Vec<Diagnostic>) -> Graph {
-    let mut linker = Linker::default();
-    for mut configuration in configurations {
-        if let Some(binding) = Binding::of(&configuration, options.account.as_deref()) {
-            binding.apply(&mut configuration);
-        }
-        linker.configuration(&configuration);
-        linker.graph.configurations.push(configuration);
+pub fn link(mut configurations: Vec<Configuration>, options: &Options, diagnostics: &mut Vec<Diagnostic>) -> Graph {
+    let stated: Vec<Vec<bool>> = configurations.iter_mut().map(|c| bind(c, options)).collect();
+    let mut accounts = Accounts::of(&configurations, &stated);
+    let pairs = evidence::pairs(&Index::of(&configurations, &accounts), &configurations);
+    for (a, b, assumes) in pairs {
+        accounts.note(a, b, assumes);
     }
-    linker.graph.grants = linker.policies.grants;
-    linker.policies.gaps.sort();
-    linker.policies.gaps.dedup();
-    linker.graph.gaps = linker.policies.gaps;
-    diagnostics.append(&mut linker.policies.diagnostics);
-    linker.graph
+    for (configuration, renamed) in configurations.iter_mut().zip(accounts.unified()) {
+        for (from, to) in renamed {
+            Binding::renamed(&from, &to).iter().for_each(|b| b.apply(configuration));
+        }
+    }
+    let mut graph = Linker::new(Index::of(&configurations, &accounts)).link(diagnostics);
+    graph.configurations = configurations;
+    graph.accounts = accounts;
+    graph
+}
+
+/// Replaces the account symbol of a configuration where its account is known. Says of each scope whether its account
+/// is stated.
+fn bind(configuration: &mut Configuration, options: &Options) -> Vec<bool> {
+    let before: Vec<bool> = configuration.scopes.iter().map(|s| s.account.is_known()).collect();
+    if let Some(binding) = Binding::of(configuration, options.account.as_deref()) {
+        binding.apply(configuration);
+    }
+    let now = configuration.scopes.iter().map(|s| s.account.is_known());
+    let by_user = options.account.is_some();
+    now.zip(before)
+        .map(|(now, before)| now && (before || by_user))
+        .collect()
 }
 
 /// What must hold for a fact to be there.
@@ -55,47 +76,89 @@ pub(crate) fn scope(configuration: &Configuration, id: ScopeId) -> Option<&Scope
     configuration.scopes.get(id.0 as usize)
 }
 
-#[derive(Default)]
-pub(crate) struct Linker {
+pub(crate) struct Linker<'a> {
+    pub(crate) index: Index<'a>,
     pub(crate) graph: Graph,
     pub(crate) policies: Policies,
-    /// The current configuration's principals by kind and name.
-    pub(crate) names: FxHashMap<(PrincipalKind, Text), Vec<NodeId>>,
+    /// Principals by configuration, kind and name.
+    pub(crate) names: FxHashMap<(usize, PrincipalKind, Text), Vec<NodeId>>,
+    /// By principal: the policies attached to it.
+    pub(crate) attached: Vec<Attached>,
+    /// By account: the levels of service control policies above it.
+    pub(crate) levels: FxHashMap<usize, Vec<Vec<Grant>>>,
 }
 
-impl Linker {
-    fn configuration(&mut self, configuration: &Configuration) {
-        self.names.clear();
-        self.policies.enter(configuration);
-        let first = self.graph.nodes.len();
-        let mut principals: Vec<&Principal> = configuration.principals.iter().collect();
-        // Declared ones first: a data source for a role that is declared here is that role.
-        principals.sort_by_key(|p| !p.declared);
-        for fact in principals {
-            if fact.declared || self.find(configuration, &reference(fact)).is_empty() {
-                self.add(configuration, fact.clone());
-            }
+impl<'a> Linker<'a> {
+    fn new(index: Index<'a>) -> Self {
+        Self {
+            index,
+            graph: Graph::default(),
+            policies: Policies::default(),
+            names: FxHashMap::default(),
+            attached: Vec::new(),
+            levels: FxHashMap::default(),
         }
-        let mut attached: Vec<Attached> = Vec::new();
-        for attachment in &configuration.attachments {
-            self.attachment(configuration, attachment, first, &mut attached);
-        }
-        self.memberships(configuration, first, &mut attached);
-        let controls = self.controls(configuration);
-        for index in first..self.graph.nodes.len() {
-            let own = attached.get_mut(index - first).map(std::mem::take).unwrap_or_default();
-            self.finish(configuration, index, own, &controls);
-        }
-        self.profiles(configuration);
-        compute::link(&mut self.graph, configuration, &self.names);
     }
 
-    pub(crate) fn add(&mut self, configuration: &Configuration, fact: Principal) -> NodeId {
+    fn link(mut self, diagnostics: &mut Vec<Diagnostic>) -> Graph {
+        let configurations = self.index.configurations();
+        for (at, configuration) in configurations.iter().enumerate() {
+            self.principals(at, configuration);
+        }
+        for (at, configuration) in configurations.iter().enumerate() {
+            for attachment in &configuration.attachments {
+                self.attachment(at, attachment);
+            }
+        }
+        for (at, configuration) in configurations.iter().enumerate() {
+            self.memberships(at, configuration);
+        }
+        let controls = self.controls(configurations);
+        for index in 0..self.graph.nodes.len() {
+            let own = self.attached.get_mut(index).map(std::mem::take).unwrap_or_default();
+            self.finish(index, own, &controls);
+        }
+        for (at, configuration) in configurations.iter().enumerate() {
+            self.profiles(at, configuration);
+        }
+        compute::link(&mut self, configurations);
+        self.graph.grants = self.policies.grants;
+        self.policies.gaps.sort();
+        self.policies.gaps.dedup();
+        self.graph.gaps = self.policies.gaps;
+        diagnostics.append(&mut self.policies.diagnostics);
+        self.graph
+    }
+
+    /// Adds the principals of a configuration, declared ones first: a data source for a role that is declared here is
+    /// that role, and one for a role that another configuration declares is that one.
+    fn principals(&mut self, at: usize, configuration: &Configuration) {
+        let mut principals: Vec<&Principal> = configuration.principals.iter().collect();
+        principals.sort_by_key(|p| !p.declared);
+        for fact in principals {
+            let by = reference(fact);
+            let from = From {
+                configuration: at,
+                scope: fact.scope,
+            };
+            let is_other =
+                || !self.own(from, &by).is_empty() || self.index.principal_elsewhere(from, &by).one().is_some();
+            if fact.declared || !is_other() {
+                self.add(at, configuration, fact.clone());
+            }
+        }
+    }
+
+    pub(crate) fn add(&mut self, at: usize, configuration: &Configuration, fact: Principal) -> NodeId {
         let id = NodeId(u32::try_from(self.graph.nodes.len()).unwrap_or(u32::MAX));
         let place = scope(configuration, fact.scope);
-        self.names.entry((fact.kind, fact.name.clone())).or_default().push(id);
+        self.names
+            .entry((at, fact.kind, fact.name.clone()))
+            .or_default()
+            .push(id);
         self.graph.nodes.push(Node {
-            configuration: self.graph.configurations.len(),
+            configuration: at,
+            place: self.index.accounts().place(at, fact.scope),
             account: place.map_or_else(|| Text::plain(""), |s| s.account.clone()),
             partition: place.map_or_else(|| Text::plain("aws"), |s| s.partition.clone()),
             authority: Authority::default(),
@@ -108,13 +171,47 @@ impl Linker {
         id
     }
 
-    /// The principals that `by` means, with what that relies on.
-    pub(crate) fn find(&self, configuration: &Configuration, by: &PrincipalRef) -> Vec<(NodeId, Assumptions)> {
-        find_principal(&self.graph, &self.names, configuration, by)
+    /// The principals of the configuration itself that `by` means, with what that relies on.
+    pub(crate) fn own(&self, from: From, by: &PrincipalRef) -> Vec<(NodeId, Assumptions)> {
+        let is_arn = starts_with_arn(&by.by);
+        let key = (from.configuration, by.kind, name_of(&by.by));
+        let place = self.index.accounts().place(from.configuration, by.scope);
+        let mut found = Vec::new();
+        for id in self.names.get(&key).map(Vec::as_slice).unwrap_or_default() {
+            let Some(node) = self.graph.node(*id) else { continue };
+            if is_arn {
+                found.extend(same_arn(&by.by, &node.fact.arn).map(|a| (*id, a)));
+            } else if place == node.place {
+                found.push((*id, Assumptions::new()));
+            }
+        }
+        found
     }
 
-    fn finish(&mut self, configuration: &Configuration, index: usize, own: Attached, controls: &[(Vec<Value>, Grant)]) {
+    /// The principals that `by` means, with what that relies on: the configuration's own, or one that another
+    /// configuration declares.
+    pub(crate) fn find(&self, from: From, by: &PrincipalRef) -> Vec<(NodeId, Assumptions)> {
+        let own = self.own(from, by);
+        if !own.is_empty() {
+            return own;
+        }
+        let Some((facts, assumes)) = self.index.principal_elsewhere(from, by).one() else {
+            return own;
+        };
+        let named = facts.first().map_or(&[][..], |at| {
+            let key = (at.configuration, by.kind, name_of(&by.by));
+            self.names.get(&key).map(Vec::as_slice).unwrap_or_default()
+        });
+        let declared = |id: &&NodeId| self.graph.node(**id).is_some_and(|n| n.fact.declared);
+        named.iter().filter(declared).map(|id| (*id, assumes.clone())).collect()
+    }
+
+    fn finish(&mut self, index: usize, own: Attached, controls: &[Control]) {
         let Some(node) = self.graph.nodes.get(index) else {
+            return;
+        };
+        let (at, place) = (node.configuration, node.place);
+        let Some(configuration) = self.index.configuration(at) else {
             return;
         };
         let (fact, account, partition) = (node.fact.clone(), node.account.clone(), node.partition.clone());
@@ -126,16 +223,13 @@ impl Linker {
                 fact.name
             )));
         }
-        let boundary = fact
-            .boundary
-            .as_ref()
-            .and_then(|b| self.boundary(configuration, b, &fact));
+        let boundary = fact.boundary.as_ref().and_then(|b| self.boundary(at, b, &fact));
         let trust = fact.trust.as_ref().map(|t| {
             self.policies
                 .parse(t, PolicyKind::Trust, &fact.origin.address, fact.origin.span)
         });
         let caller = caller(&fact, &account, &partition);
-        let levels = self.levels(&account, controls);
+        let levels = self.levels(at, place, &account, controls);
         let assigned = unassigned(configuration, &fact, &account);
         if let Some(node) = self.graph.nodes.get_mut(index) {
             node.authority = Authority {
@@ -150,22 +244,24 @@ impl Linker {
         }
     }
 
-    fn profiles(&mut self, configuration: &Configuration) {
+    fn profiles(&mut self, at: usize, configuration: &Configuration) {
         for fact in &configuration.profiles {
-            let found = fact
-                .role
-                .as_ref()
-                .map(|r| self.find(configuration, r))
-                .unwrap_or_default();
+            let from = From {
+                configuration: at,
+                scope: fact.scope,
+            };
+            if !fact.declared && self.index.profile_elsewhere(from, &fact.name).one().is_some() {
+                continue;
+            }
+            let found = fact.role.as_ref().map(|r| self.find(from, r)).unwrap_or_default();
             let mut exists = exists(&fact.origin);
             let role = found.into_iter().next().map(|(node, assumes)| {
                 exists.extend(assumes);
                 node
             });
             let account = scope(configuration, fact.scope).map_or_else(|| Text::plain(""), |s| s.account.clone());
-            let configuration = self.graph.configurations.len();
             self.graph.profiles.push(ProfileNode {
-                configuration,
+                configuration: at,
                 fact: fact.clone(),
                 account,
                 role,
@@ -175,5 +271,7 @@ impl Linker {
     }
 }
 
+#[cfg(test)]
+mod across;
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,8 @@ use rolecall_facts::{Compute, Configuration, InstanceProfile, Origin, Principal,
 use rolecall_iam::{Assumptions, Authority, Grant, Policy};
 use rolecall_source::{Span, Text};
 
+use crate::accounts::Accounts;
+
 /// Index of a principal in [`Graph::nodes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NodeId(pub u32);
@@ -23,6 +25,7 @@ pub struct Graph {
     pub grants: Vec<GrantInfo>,
     /// Policies that could not be read in full.
     pub gaps: Vec<PolicyGap>,
+    pub(crate) accounts: Accounts,
 }
 
 impl Graph {
@@ -30,6 +33,22 @@ impl Graph {
     #[must_use]
     pub fn node(&self, id: NodeId) -> Option<&Node> {
         self.nodes.get(id.0 as usize)
+    }
+
+    /// What must hold for two principals to be in one account: nothing when they certainly are; `None` when they
+    /// certainly are not, or when nothing in the scan says that they may be (see docs/linking.md).
+    ///
+    /// Of principals of different configurations nothing else tells this: accounts that may be one have equal texts.
+    #[must_use]
+    pub fn same_account(&self, a: &Node, b: &Node) -> Option<Assumptions> {
+        self.accounts.same(a.place, b.place)
+    }
+
+    /// What must hold for a principal and a compute resource to be in one account, as
+    /// [`same_account`](Self::same_account) says it.
+    #[must_use]
+    pub fn in_account_of(&self, compute: &ComputeNode, principal: &Node) -> Option<Assumptions> {
+        self.accounts.same(compute.place, principal.place)
     }
 
     /// Where a grant came from.
@@ -51,6 +70,8 @@ pub struct Node {
     pub configuration: usize,
     /// What the configuration states of it.
     pub fact: Principal,
+    /// The account it is in, for [`Graph::same_account`].
+    pub(crate) place: usize,
     /// The account it is in.
     pub account: Text,
     /// The partition it is in.
@@ -115,6 +136,8 @@ pub struct ComputeNode {
     pub configuration: usize,
     /// What the configuration states of it.
     pub fact: Compute,
+    /// The account it is in, for [`Graph::in_account_of`].
+    pub(crate) place: usize,
     /// The account it is in.
     pub account: Text,
     /// The roles and profiles it runs with.

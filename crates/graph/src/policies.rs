@@ -2,21 +2,21 @@
 
 use std::sync::Arc;
 
-use rolecall_facts::{Configuration, Origin, PolicyRef};
+use rolecall_facts::{Origin, PolicyRef};
 use rolecall_iam::{Assumptions, Grant, Policy, PolicyKind, parse_policy};
-use rolecall_source::{Assumption, Diagnostic, Kind, Span, Text, Value, json};
+use rolecall_source::{Assumption, Diagnostic, Kind, Piece, Span, Text, Value, json};
 use rustc_hash::FxHashMap;
 
+use crate::index::{At, Elsewhere, From, Index};
 use crate::link::exists;
 use crate::model::{Attached, GrantInfo, NodeId, PolicyGap, PolicySource};
-use crate::references::{chosen, same_arn};
+use crate::references::{chosen, looked_up};
 
-/// The managed policies of one configuration and of AWS, and where every grant came from.
+/// Managed policies, parsed once each, and where every grant came from.
 #[derive(Default)]
 pub(crate) struct Policies {
-    /// The current configuration's, by ARN: the fact's index.
-    customer: FxHashMap<Text, usize>,
-    customer_parsed: FxHashMap<usize, Arc<Policy>>,
+    /// The customer's, by configuration and fact.
+    customer: FxHashMap<(usize, usize), Arc<Policy>>,
     aws: FxHashMap<String, Option<Arc<Policy>>>,
     pub(crate) grants: Vec<GrantInfo>,
     pub(crate) gaps: Vec<PolicyGap>,
@@ -32,17 +32,6 @@ pub(crate) struct Via<'a> {
 }
 
 impl Policies {
-    /// Turns to another configuration.
-    pub(crate) fn enter(&mut self, configuration: &Configuration) {
-        self.customer = configuration
-            .policies
-            .iter()
-            .enumerate()
-            .map(|(i, p)| (p.arn.clone(), i))
-            .collect();
-        self.customer_parsed.clear();
-    }
-
     /// Parses a document and notes what it does not tell.
     pub(crate) fn parse(&mut self, body: &Value, kind: PolicyKind, address: &Arc<str>, at: Span) -> Arc<Policy> {
         let policy = parse_policy(body, kind, &mut self.diagnostics);
@@ -67,7 +56,8 @@ impl Policies {
     /// Adds what `policy` means to `out`.
     pub(crate) fn attach(
         &mut self,
-        configuration: &Configuration,
+        index: &Index<'_>,
+        from: From,
         policy: &PolicyRef,
         via: &Via<'_>,
         out: &mut Attached,
@@ -77,51 +67,48 @@ impl Policies {
                 let parsed = self.parse(body, PolicyKind::Identity, &via.attachment.address, via.attachment.span);
                 self.grant(parsed, PolicySource::Inline(name.clone()), via, out);
             }
-            PolicyRef::Managed(value) => self.attach_managed(configuration, value, via, out),
+            PolicyRef::Managed(value) => self.attach_managed(index, from, value, via, out),
         }
     }
 
-    fn attach_managed(&mut self, configuration: &Configuration, value: &Value, via: &Via<'_>, out: &mut Attached) {
+    fn attach_managed(&mut self, index: &Index<'_>, from: From, value: &Value, via: &Via<'_>, out: &mut Attached) {
         match &value.kind {
-            Kind::Text(arn) => match self.managed(configuration, arn) {
+            Kind::Text(arn) => match self.managed(index, from, arn) {
                 Some((policy, source, assumes)) => {
                     let mut via = via.clone();
                     via.assumes.extend(assumes);
                     self.grant(policy, source, &via, out);
                 }
-                None => self.outside(arn, value.span, via, out),
+                None => self.outside(&missing(index, from, arn), arn, value.span, via, out),
             },
             Kind::Choice(choice) => {
                 for (state, option) in &choice.options {
                     let mut via = via.clone();
                     via.assumes.insert(chosen(&choice.on, state));
-                    self.attach_managed(configuration, option, &via, out);
+                    self.attach_managed(index, from, option, &via, out);
                 }
             }
             Kind::Null => {}
             Kind::List(list) => {
                 list.items
                     .iter()
-                    .for_each(|v| self.attach_managed(configuration, v, via, out));
+                    .for_each(|v| self.attach_managed(index, from, v, via, out));
                 if let Some(symbol) = &list.open {
-                    self.outside(&Text::symbol(symbol.clone(), value.span), value.span, via, out);
+                    let arn = Text::symbol(symbol.clone(), value.span);
+                    self.outside(&not_stated(&arn), &arn, value.span, via, out);
                 }
             }
             _ => {
                 let text = value.to_text().unwrap_or_else(|| Text::plain("?"));
-                self.outside(&text, value.span, via, out);
+                self.outside(&not_stated(&text), &text, value.span, via, out);
             }
         }
     }
 
     /// A managed policy that nothing here states: the principal may hold more than is known.
-    fn outside(&mut self, arn: &Text, span: Span, via: &Via<'_>, out: &mut Attached) {
+    fn outside(&mut self, why: &str, arn: &Text, span: Span, via: &Via<'_>, out: &mut Attached) {
         let span = if span.is_nowhere() { via.attachment.span } else { span };
-        self.gap(
-            &via.attachment.address,
-            &format!("policy `{arn}` is not in the scan"),
-            span,
-        );
+        self.gap(&via.attachment.address, why, span);
         out.open.insert(Assumption::new(format!(
             "policy `{arn}`, which is not in the scan, changes nothing"
         )));
@@ -145,35 +132,43 @@ impl Policies {
         });
     }
 
-    /// The managed policy with this ARN, and what that relies on.
+    /// The managed policy with this ARN, and what that relies on: the configuration's own, AWS's, or one that another
+    /// configuration declares.
     pub(crate) fn managed(
         &mut self,
-        configuration: &Configuration,
+        index: &Index<'_>,
+        from: From,
         arn: &Text,
     ) -> Option<(Arc<Policy>, PolicySource, Assumptions)> {
-        let exact = self.customer.get(arn).map(|i| (*i, Assumptions::new()));
-        let similar = || {
-            configuration
-                .policies
-                .iter()
-                .enumerate()
-                .find_map(|(i, p)| Some((i, same_arn(arn, &p.arn)?)))
-        };
-        if let Some((index, mut assumes)) = exact.or_else(similar) {
-            let fact = configuration.policies.get(index)?;
-            assumes.extend(exists(&fact.origin));
-            let policy = if let Some(p) = self.customer_parsed.get(&index) {
-                Arc::clone(p)
-            } else {
-                let p = self.parse(&fact.body, PolicyKind::Identity, &fact.origin.address, fact.origin.span);
-                self.customer_parsed.insert(index, Arc::clone(&p));
-                p
-            };
-            return Some((policy, PolicySource::Customer(fact.origin.clone()), assumes));
+        if let Some((at, assumes)) = index.own_policy(from, arn) {
+            return self.customer(index, at, assumes);
         }
-        let stated = aws_managed_arn(arn).or_else(|| aws_managed_by_name(arn))?;
-        let policy = self.aws(&stated)?;
-        Some((policy, PolicySource::Aws(arn.clone()), Assumptions::new()))
+        let stated = aws_managed_arn(arn).or_else(|| aws_managed_by_name(arn));
+        if let Some(policy) = stated.and_then(|stated| self.aws(&stated)) {
+            return Some((policy, PolicySource::Aws(arn.clone()), Assumptions::new()));
+        }
+        let (facts, assumes) = index.policy_elsewhere(from, arn).one()?;
+        let at = facts.first().copied()?;
+        self.customer(index, at, assumes)
+    }
+
+    fn customer(
+        &mut self,
+        index: &Index<'_>,
+        at: At,
+        mut assumes: Assumptions,
+    ) -> Option<(Arc<Policy>, PolicySource, Assumptions)> {
+        let fact = index.policy(at)?;
+        assumes.extend(exists(&fact.origin));
+        let key = (at.configuration, at.fact);
+        let policy = if let Some(p) = self.customer.get(&key) {
+            Arc::clone(p)
+        } else {
+            let p = self.parse(&fact.body, PolicyKind::Identity, &fact.origin.address, fact.origin.span);
+            self.customer.insert(key, Arc::clone(&p));
+            p
+        };
+        Some((policy, PolicySource::Customer(fact.origin.clone()), assumes))
     }
 
     /// The AWS-managed policy with this ARN.
@@ -214,20 +209,42 @@ fn aws_managed_arn(arn: &Text) -> Option<String> {
     (is(head, "arn") && is(service, "iam") && is(account, "aws")).then(|| format!("arn:aws:iam::aws:{policy}"))
 }
 
-/// The ARN of the AWS-managed policy that a look-up by name finds: its ARN is not known, but for the name at its end.
+/// The ARN of the AWS-managed policy that a look-up by name finds. A look-up leaves open whose the policy is and its
+/// path; any other ARN says at least one of them.
 fn aws_managed_by_name(arn: &Text) -> Option<String> {
-    let (flat, holes) = arn.flat();
-    let (at, _) = holes.last()?;
-    let name = flat
-        .get(at + Text::HOLE.len_utf8()..)
-        .filter(|n| !n.is_empty() && !n.contains(['/', ':']))?;
-    let mut named = rolecall_catalog::managed_policy_arns()
-        .iter()
-        .filter(|a| a.rsplit('/').next() == Some(name));
-    // A look-up by name leaves open whose the policy is and its path; any other ARN says at least one of them.
-    let looked_up = holes.len() == 2 && arn.split(":").is_none();
-    named
-        .next()
-        .filter(|_| looked_up && named.next().is_none())
-        .map(|a| (*a).to_owned())
+    let Some(Piece::Letters(name)) = arn.pieces().last().filter(|_| looked_up(arn)) else {
+        return None;
+    };
+    let all = rolecall_catalog::managed_policy_arns();
+    let mut named = all.iter().filter(|a| a.rsplit('/').next() == Some(name));
+    named.next().filter(|_| named.next().is_none()).map(|a| (*a).to_owned())
+}
+
+/// True iff this is the ARN of a policy of AWS's.
+pub(crate) fn is_aws(arn: &Text) -> bool {
+    let stated = aws_managed_arn(arn).or_else(|| aws_managed_by_name(arn));
+    stated.is_some_and(|arn| rolecall_catalog::managed_policy(&arn).is_some())
+}
+
+/// Why a managed policy is not known.
+pub(crate) fn missing(index: &Index<'_>, from: From, arn: &Text) -> String {
+    let Elsewhere::Several(declared) = index.policy_elsewhere(from, arn) else {
+        return not_stated(arn);
+    };
+    let id = |i: &usize| index.configuration(*i).map(|c| format!("`{}`", c.id));
+    let (mut ids, more) = (
+        declared.iter().filter_map(id).collect::<Vec<_>>(),
+        declared.len().saturating_sub(3),
+    );
+    ids.truncate(3);
+    let more = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
+    format!("policy `{arn}` may be that of {}{more}", ids.join(" or "))
+}
+
+fn not_stated(arn: &Text) -> String {
+    format!("policy `{arn}` is not in the scan")
 }

@@ -1,42 +1,19 @@
 //! Which principal a name or an ARN means.
 
-use rolecall_facts::{Configuration, Principal, PrincipalKind, PrincipalRef};
+use rolecall_facts::{Principal, PrincipalKind, PrincipalRef, RoleUseKind};
 use rolecall_iam::Assumptions;
-use rolecall_source::{Assumption, Symbol, Text};
-use rustc_hash::FxHashMap;
+use rolecall_source::{Assumption, Piece, Symbol, Text};
 
-use crate::link::scope;
-use crate::model::{Graph, NodeId};
+use crate::account::is_account;
 
+/// How others name a principal; one whose ARN says its account is named by ARN.
 pub(crate) fn reference(fact: &Principal) -> PrincipalRef {
+    let by_arn = !fact.declared && fact.arn.is_known() && literal_account(&fact.arn).is_some();
     PrincipalRef {
         kind: fact.kind,
-        by: fact.name.clone(),
+        by: if by_arn { fact.arn.clone() } else { fact.name.clone() },
         scope: fact.scope,
     }
-}
-
-/// The principals of the current configuration that `by` means: by name, or by ARN.
-pub(crate) fn find_principal(
-    graph: &Graph,
-    names: &FxHashMap<(PrincipalKind, Text), Vec<NodeId>>,
-    configuration: &Configuration,
-    by: &PrincipalRef,
-) -> Vec<(NodeId, Assumptions)> {
-    let is_arn = starts_with_arn(&by.by);
-    let name = if is_arn { last_segment(&by.by) } else { by.by.clone() };
-    let account = scope(configuration, by.scope).map(|s| &s.account);
-    let candidates = names.get(&(by.kind, name)).map(Vec::as_slice).unwrap_or_default();
-    let mut found = Vec::new();
-    for id in candidates {
-        let Some(node) = graph.node(*id) else { continue };
-        if is_arn {
-            found.extend(same_arn(&by.by, &node.fact.arn).map(|a| (*id, a)));
-        } else if account.is_none_or(|a| *a == node.account) {
-            found.push((*id, Assumptions::new()));
-        }
-    }
-    found
 }
 
 pub(crate) fn starts_with_arn(text: &Text) -> bool {
@@ -91,7 +68,9 @@ pub(crate) fn same_arn(a: &Text, b: &Text) -> Option<Assumptions> {
             (None, Some(_)) => a.as_str()?,
             _ => return None,
         };
+        // The owner of AWS's own policies is no account.
         match index {
+            4 if !is_account(literal) => return None,
             1 => assumes.insert(Assumption::new(format!("`{literal}` is the partition this deploys to"))),
             4 => assumes.insert(Assumption::new(format!("{literal} is the account this deploys to"))),
             _ => return None,
@@ -103,4 +82,44 @@ pub(crate) fn same_arn(a: &Text, b: &Text) -> Option<Assumptions> {
 /// That a choice is made in this way.
 pub(crate) fn chosen(on: &Symbol, state: &str) -> Assumption {
     Assumption::new(format!("`{}` is {state}", on.name))
+}
+
+/// True iff two ARNs differ in nothing but accounts and partitions of which at least one is not known.
+pub(crate) fn arn_fits(a: &Text, b: &Text) -> bool {
+    let (Some(a), Some(b)) = (a.split(":"), b.split(":")) else {
+        return false;
+    };
+    let fits = |(index, (a, b)): (usize, (&Text, &Text))| match index {
+        1 => a == b || !a.is_known() || !b.is_known(),
+        4 => a == b || account_fits(a, b),
+        _ => a == b,
+    };
+    a.len() == b.len() && a.len() >= 6 && a.iter().zip(&b).enumerate().all(fits)
+}
+
+fn account_fits(a: &Text, b: &Text) -> bool {
+    let may = |t: &Text| t.as_str().map_or_else(|| t.as_symbol().is_some(), is_account);
+    may(a) && may(b) && !(a.is_known() && b.is_known())
+}
+
+/// The account that an ARN says in letters.
+pub(crate) fn literal_account(arn: &Text) -> Option<&str> {
+    let Some(Piece::Letters(letters)) = arn.pieces().first() else {
+        return None;
+    };
+    let account = letters.starts_with("arn:").then(|| letters.split(':').nth(4))?;
+    account.filter(|a| is_account(a))
+}
+
+/// True iff this is the ARN of a policy that is looked up by name: whose it is and its path are not known.
+pub(crate) fn looked_up(arn: &Text) -> bool {
+    arn.symbols().count() == 2
+        && arn.split(":").is_none()
+        && matches!(arn.pieces().last(), Some(Piece::Letters(l)) if !l.contains(['/', ':']))
+}
+
+/// True iff what is named is an instance profile.
+pub(crate) fn is_profile(kind: RoleUseKind) -> bool {
+    use RoleUseKind as K;
+    matches!(kind, K::ProfileName | K::ProfileArn | K::ProfileNameOrArn)
 }

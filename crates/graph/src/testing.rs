@@ -83,6 +83,7 @@ pub(crate) fn profile(c: &Configuration, name: &str) -> InstanceProfile {
         name: Text::plain(name),
         arn: head.concat(&Text::plain(&format!(":instance-profile/{name}"))),
         role: Some(by(PrincipalKind::Role, name)),
+        declared: true,
     }
 }
 

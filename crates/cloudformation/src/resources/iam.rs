@@ -176,6 +176,7 @@ impl Item<'_, '_> {
                 name: name.clone(),
                 arn: arn.clone(),
                 role: role.map(|by| self.principal(PrincipalKind::Role, by)),
+                declared: true,
             });
         };
         if roles.is_empty() {

@@ -76,7 +76,7 @@ impl Item<'_, '_> {
         match &*self.resource.kind {
             kind if kind.starts_with("AWS::IAM::") => self.iam(kind, out),
             kind if kind.starts_with("AWS::SSO::") => self.sso(kind, out),
-            "AWS::Organizations::Policy" => self.control(out),
+            kind if kind.starts_with("AWS::Organizations::") => self.organizations(kind, out),
             _ => {}
         }
         self.resource_policies(out);

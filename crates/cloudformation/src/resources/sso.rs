@@ -1,6 +1,8 @@
 //! IAM Identity Center and Organizations.
 
-use rolecall_facts::{Assignment, Configuration, ControlPolicy, PolicyRef, Principal, PrincipalKind};
+use rolecall_facts::{
+    Assignment, Configuration, ControlPolicy, OrganizationKind, OrganizationPart, PolicyRef, Principal, PrincipalKind,
+};
 use rolecall_source::{Span, Text, TextBuilder, Value};
 
 use super::{Item, elements, texts};
@@ -80,9 +82,39 @@ impl Item<'_, '_> {
         }
     }
 
+    /// [`AWS::Organizations::*`](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_Organizations.html).
+    pub(super) fn organizations(&self, kind: &str, out: &mut Configuration) {
+        match kind {
+            "AWS::Organizations::Account" => self.part(OrganizationKind::Account, "", "ParentIds", out),
+            "AWS::Organizations::Organization" => self.part(OrganizationKind::Root, "RootId", "", out),
+            "AWS::Organizations::OrganizationalUnit" => self.part(OrganizationKind::Unit, "", "ParentId", out),
+            "AWS::Organizations::Policy" => self.control(out),
+            _ => {}
+        }
+    }
+
+    /// A part of an organization: what its id is an attribute of (`""` for what `Ref` returns), what names its parent.
+    fn part(&self, kind: OrganizationKind, id: &str, parent: &str, out: &mut Configuration) {
+        let Some(id) = self.stack.attribute(self.id, id, self.resource.span).to_text() else {
+            return;
+        };
+        let parents = if parent.is_empty() {
+            Vec::new()
+        } else {
+            self.elements(parent)
+        };
+        out.organization.push(OrganizationPart {
+            origin: self.origin.clone(),
+            scope: self.stack.place.scope,
+            kind,
+            id,
+            parent: parents.into_iter().next().map(|(_, p)| p),
+        });
+    }
+
     /// [`AWS::Organizations::Policy`](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-organizations-policy.html)
     /// of type `SERVICE_CONTROL_POLICY`.
-    pub(super) fn control(&self, out: &mut Configuration) {
+    fn control(&self, out: &mut Configuration) {
         let kind = self.get("Type");
         if kind.as_ref().and_then(Value::as_str) != Some("SERVICE_CONTROL_POLICY") {
             return;

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use rolecall_facts::Configuration;
+use rolecall_facts::{Configuration, RoleUseKind};
 use rolecall_source::{Choice, Span, Symbol};
 
 use super::*;

@@ -2,7 +2,8 @@ use std::fmt::{self, Display, Write};
 
 use rolecall_facts::{
     Assignment, Attachment, Compute, Configuration, ControlPolicy, InstanceProfile, Language, ManagedPolicy,
-    Membership, Origin, PolicyRef, Principal, PrincipalRef, ResourcePolicy, RoleUseKind, Scope,
+    Membership, OrganizationKind, OrganizationPart, Origin, PolicyRef, Principal, PrincipalRef, ResourcePolicy,
+    RoleUseKind, Scope,
 };
 use rolecall_source::{Choice, Kind, Sources, Span, Value, json};
 
@@ -52,6 +53,7 @@ impl Page<'_> {
         c.profiles.iter().for_each(|p| self.profile(p));
         c.compute.iter().for_each(|r| self.compute(r));
         c.controls.iter().for_each(|p| self.control(p));
+        c.organization.iter().for_each(|p| self.organization(p));
         c.resource_policies.iter().for_each(|p| self.resource_policy(p));
         c.assignments.iter().for_each(|a| self.assignment(a));
     }
@@ -165,6 +167,18 @@ impl Page<'_> {
         for target in &p.targets {
             self.line(4, "target", Shown(target));
         }
+    }
+
+    fn organization(&mut self, p: &OrganizationPart) {
+        let kind = match p.kind {
+            OrganizationKind::Root => "organization root",
+            OrganizationKind::Unit => "organizational unit",
+            OrganizationKind::Account => "organization account",
+        };
+        self.origin(kind, &p.origin);
+        self.line(4, "scope", p.scope.0);
+        self.line(4, "id", &p.id);
+        self.some("parent", p.parent.as_ref().map(Shown));
     }
 
     fn resource_policy(&mut self, p: &ResourcePolicy) {

@@ -429,6 +429,7 @@ mod tests {
             name: text("app"),
             arn: arn(":instance-profile/app"),
             role: Some(by(PrincipalKind::Role, "app")),
+            declared: true,
         });
         let on = Symbol::new("v", "var.wide", "has no default", Class::Any);
         let options = vec![

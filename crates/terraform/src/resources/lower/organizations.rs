@@ -1,12 +1,49 @@
-//! Service control policies.
+//! Organizations: roots, units, accounts, and the service control policies attached to them.
 
-use rolecall_facts::ControlPolicy;
-use rolecall_source::Value;
+use rolecall_facts::{ControlPolicy, OrganizationKind, OrganizationPart};
+use rolecall_source::{Text, Value};
 
+use super::super::attribute;
 use super::super::values::{self, argument};
 use super::attachments::id;
 use super::context::{Lowering, each, written};
 use crate::instance::Instance;
+
+/// `aws_organizations_organization`, which is in the management account, and whose root others call by `roots[0].id`.
+pub(super) fn organization(lowering: &mut Lowering<'_>, instance: &Instance) {
+    let roots = attribute(instance, "roots");
+    if let Some(symbol) = roots.as_unknown() {
+        let root = symbol.part("[0]").part(".id");
+        part(
+            lowering,
+            instance,
+            OrganizationKind::Root,
+            Text::symbol(root, roots.span),
+        );
+    }
+}
+
+/// `aws_organizations_organizational_unit`.
+pub(super) fn unit(lowering: &mut Lowering<'_>, instance: &Instance) {
+    let id = values::text(instance, "id", &id(instance));
+    part(lowering, instance, OrganizationKind::Unit, id);
+}
+
+/// `aws_organizations_account`.
+pub(super) fn account(lowering: &mut Lowering<'_>, instance: &Instance) {
+    let id = values::text(instance, "id", &id(instance));
+    part(lowering, instance, OrganizationKind::Account, id);
+}
+
+fn part(lowering: &mut Lowering<'_>, instance: &Instance, kind: OrganizationKind, id: Text) {
+    lowering.configuration.organization.push(OrganizationPart {
+        origin: instance.origin.clone(),
+        scope: instance.scope,
+        kind,
+        id,
+        parent: argument(instance, "parent_id").cloned(),
+    });
+}
 
 /// True iff a policy of this type limits what principals may do; unknown types may.
 fn is_control(instance: &Instance) -> bool {

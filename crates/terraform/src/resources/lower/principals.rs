@@ -5,7 +5,7 @@ use rolecall_source::{Kind, Text, Value};
 
 use super::super::values::{self, argument, blocks, field};
 use super::context::{Lowering, Target, assume, each, settled, stranger, text, unknown, written};
-use crate::instance::Instance;
+use crate::instance::{Instance, Mode};
 
 /// Arguments that decide what a thing is called.
 const NAMES: [&str; 3] = ["name", "name_prefix", "path"];
@@ -135,6 +135,7 @@ fn push_profiles(lowering: &mut Lowering<'_>, instance: &Instance, name: &str, r
         name: text(instance, name),
         arn: text(instance, "arn"),
         role,
+        declared: instance.mode == Mode::Managed,
     };
     let list = roles.map(each_role).unwrap_or_default();
     if list.is_empty() {
