@@ -42,6 +42,14 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: crate::policy::PolicyCommand,
     },
+    /// Serve an editor over standard input and output
+    Lsp(LspArgs),
+    /// Write the manual pages into a folder
+    Man {
+        /// Where to; it is made where it is not there
+        #[arg(value_name = "FOLDER")]
+        folder: PathBuf,
+    },
     /// Print a completion script
     Completions {
         /// The shell it is for
@@ -50,7 +58,7 @@ pub(crate) enum Command {
 }
 
 /// What is read and how, for every command that analyses.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct InputArgs {
     /// Repositories, folders or files [default: the current folder]
     #[arg(value_name = "PATH")]
@@ -128,6 +136,15 @@ pub(crate) struct ScanArgs {
     /// Exit with 1 when something could not be analysed
     #[arg(long)]
     pub(crate) strict: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LspArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// What many editors say; there is no other way
+    #[arg(long, hide = true)]
+    pub(crate) stdio: bool,
 }
 
 #[derive(Debug, Args)]

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::collections::BTreeSet;
 use std::panic::{self, AssertUnwindSafe};
+use std::path::PathBuf;
 use std::sync::{Mutex, Once, PoisonError};
 
 use rayon::prelude::*;
@@ -13,6 +14,7 @@ use rolecall_source::{Diagnostic, FileId, Level, Sources, Span, limits};
 use crate::args::InputArgs;
 use crate::console::Failure;
 use crate::discover::{Disk, discover};
+use crate::lsp::{Over, Overlay};
 use crate::plans;
 
 /// Stack of a worker: input may nest as deep as the limits allow.
@@ -20,6 +22,8 @@ const STACK_BYTES: usize = 64 * 1024 * 1024;
 
 /// What was read.
 pub(crate) struct Input {
+    /// What the paths of the files are relative to.
+    pub(crate) root: PathBuf,
     /// The files.
     pub(crate) sources: Sources,
     /// What the frontends made of them, in a fixed order.
@@ -67,8 +71,18 @@ struct Given {
 
 /// Finds and reads what the arguments name.
 pub(crate) fn read(args: &InputArgs) -> Result<Input, Failure> {
+    read_over(args, &Overlay::default())
+}
+
+/// The same, where what an editor has open stands in for files.
+pub(crate) fn read_over(args: &InputArgs, overlay: &Overlay) -> Result<Input, Failure> {
     let (paths, plans) = plans::set_apart(args);
     let mut found = discover(&paths)?;
+    let unsaved: Vec<String> = overlay
+        .below(&found.root)
+        .filter(|p| !found.root.join(p).exists())
+        .collect();
+    found.files.extend(unsaved);
     let given = Given {
         terraform: rolecall_terraform::Options {
             vars: args.var.clone(),
@@ -89,10 +103,13 @@ pub(crate) fn read(args: &InputArgs) -> Result<Input, Failure> {
         .map_err(|e| Failure::Threads(e.to_string()))?;
     let mut round = 0;
     let (sources, results) = loop {
-        let disk = Disk {
-            root: found.root.clone(),
+        let root = found.root.clone();
+        let loader = Over {
+            overlay: overlay.clone(),
+            under: Box::new(Disk { root: root.clone() }),
+            root,
         };
-        let sources = Sources::new(found.files.iter().cloned().collect(), Box::new(disk));
+        let sources = Sources::new(found.files.iter().cloned().collect(), Box::new(loader));
         let results: Vec<Result<Output, Diagnostic>> = pool.install(|| {
             let one = |f: &Frontend| guarded(f.name, || (f.read)(&sources, &given));
             FRONTENDS.par_iter().map(one).collect()
@@ -122,6 +139,7 @@ pub(crate) fn read(args: &InputArgs) -> Result<Input, Failure> {
         }
     }
     Ok(Input {
+        root: found.root,
         sources,
         outputs,
         diagnostics,

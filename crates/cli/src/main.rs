@@ -6,6 +6,8 @@ mod discover;
 mod dump;
 mod exit;
 mod input;
+mod lsp;
+mod man;
 mod plans;
 mod policy;
 mod progress;
@@ -48,6 +50,8 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Some(Command::Rules) => rules::list(),
         Some(Command::Explain { id }) => rules::explain(&id),
         Some(Command::Policy { command }) => policy::run(&command),
+        Some(Command::Lsp(args)) => lsp::run(&args),
+        Some(Command::Man { folder }) => man::write(&folder),
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "rolecall", &mut script);
