@@ -24,7 +24,7 @@ class Runner:
     Expressions are put into the environment only, as the action promises; steps that use other actions are recorded.
     """
 
-    def __init__(self, checkout, github=None, event=None, action=ROOT, repository="", server=None, search=None, **inputs):
+    def __init__(self, checkout, github=None, event=None, action=ROOT, server=None, search=None, **inputs):
         self.checkout, self.action, self.server = checkout, action, server
         self.search = search or os.environ["PATH"]
         self.temp = tempfile.mkdtemp()
@@ -33,8 +33,7 @@ class Runner:
         unknown = set(inputs) - set(defaults)
         assert not unknown, unknown
         self.known = {"runner.temp": self.temp, "runner.os": "Linux", "runner.arch": "X64",
-                      "github.action_path": str(action), "github.action_repository": repository,
-                      "github.repository": "octo/infra", "github.token": TOKEN,
+                      "github.action_path": str(action), "github.repository": "octo/infra", "github.token": TOKEN,
                       "github.server_url": github.url if github else "http://127.0.0.1:9",
                       "github.api_url": github.url if github else "http://127.0.0.1:9"}
         self.known |= {f"github.event.{name}": str(value) for name, value in (event or {}).items()}
@@ -258,7 +257,7 @@ class PullRequest:
 
 
 def copy_of_source():
-    """The action's files in a folder of their own."""
-    folder = pathlib.Path(tempfile.mkdtemp(), "action")
+    """The action's files where a runner puts them."""
+    folder = pathlib.Path(tempfile.mkdtemp(), "_actions", "octo", "rolecall", "v1")
     shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns("target", ".git", "corpus", "fuzz"))
     return folder

@@ -4,12 +4,13 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
 import tempfile
 
-from action_runner import ACTION, ROOT, TOKEN, Hub, PullRequest, Runner, copy_of_source, repository, write
+from action_runner import ACTION, ROOT, TOKEN, Hub, PullRequest, Runner, commit, copy_of_source, git, repository, write
 
 BINARY = str(pathlib.Path(sys.argv[1]).resolve())
 UPLOAD = "github/codeql-action/upload-sarif"
@@ -95,13 +96,17 @@ def releases():
     names = set(tarfile.open(folder / f"rolecall-{target}.tar.gz").getnames())
     assert {"./rolecall", "./LICENSE", "./NOTICE", "./man/rolecall.1", "./completions/rolecall.bash"} <= names, names
 
-    def run(**more):
-        return Runner(checkout, server=hub.url, **{"repository": "rolecall-rs/rolecall", **more})
+    fork = copy_of_source()
+
+    def run(action=fork, **more):
+        return Runner(checkout, action=action, server=hub.url, **more)
 
     done = run()
+    assert ("GET", f"/octo/rolecall/releases/download/v{version}/SHA256SUMS") in hub.requests, hub.requests
     assert done.code == 1 and done.output("findings") == "1" and "Build" not in done.ran, done.log
     assert f"Release v{version} for {target}" in done.log, done.log
-    done = run(version=f"v{version}", repository="")
+    done = run(version=f"v{version}", action=ROOT)
+    assert ("GET", f"/rolecall-rs/rolecall/releases/download/v{version}/SHA256SUMS") in hub.requests, hub.requests
     assert done.code == 1 and "Build" not in done.ran, done.log
 
     # Another program under the same name, and a list of checksums without it.
@@ -124,7 +129,7 @@ def releases():
                  "rustc": "#!/bin/sh\necho rustc 1.0\n"})
     for program in stub.iterdir():
         program.chmod(0o755)
-    for more in ({}, {"version": version}, {"version": "source"}, {"repository": ""}):
+    for more in ({}, {"version": version}, {"version": "source"}, {"action": ROOT}):
         done = run(search=f"{stub}:{os.environ['PATH']}", **more)
         assert done.ran[:3] == ["Find rolecall", "Look for an earlier build", "Build"] and done.code == 1, (more, done.log)
         assert re.fullmatch(r"rolecall-Linux-X64-[0-9a-f]{32}", done.used["actions/cache"]["key"]), done.used
@@ -132,6 +137,49 @@ def releases():
     write(changed, {"crates/cli/src/new.rs": "// new\n"})
     other = run(search=f"{stub}:{os.environ['PATH']}", action=changed)
     assert other.used["actions/cache"]["key"] != done.used["actions/cache"]["key"]
+
+
+def release_scripts():
+    """The shell steps of the release workflow that are not run above."""
+    copy, scripts = copy_of_source(), ".github/scripts"
+    version = re.search(r'^version = "(.*)"$', (ROOT / "Cargo.toml").read_text(), re.M)[1]
+
+    def script(name, *arguments):
+        done = subprocess.run([copy / scripts / name, *arguments], capture_output=True, text=True, timeout=120)
+        return done.returncode, done.stdout.strip()
+
+    (copy / "CHANGELOG.md").write_text(f"# Changelog\n\n## {version}, 2026-12-01\n\n- one\n\n## 0.0.1\n\n- old\n")
+    assert script("version.sh", f"v{version}") == (0, version)
+    assert script("notes.sh", f"v{version}") == (0, "- one")
+    for tag in ("v99.0.0", version, f"v{version}.1", ""):
+        assert script("version.sh", tag)[0] == 1, tag
+    (copy / "CHANGELOG.md").write_text("# Changelog\n\n## Unreleased\n\n- one\n")
+    assert script("version.sh", f"v{version}")[0] == 1
+    assert script("smoke.sh", BINARY)[0] == 0
+    (copy / "testdata/quickstart/people.tf").unlink()
+    assert script("smoke.sh", BINARY)[0] == 1
+
+
+def hooks():
+    """pre-commit itself, with the hook that uses an installed program."""
+    source = pathlib.Path(tempfile.mkdtemp())
+    shutil.copy(ROOT / ".pre-commit-hooks.yaml", source)
+    git(source, "init", "--quiet")
+    commit(source, {})
+    program = pathlib.Path(tempfile.mkdtemp())
+    (program / "rolecall").symlink_to(BINARY)
+
+    def hook(text, *arguments):
+        config = f"repos: [{{repo: '{source}', rev: HEAD, hooks: [{{id: rolecall-installed, args: [{', '.join(arguments)}]}}]}}]\n"
+        checkout = repository({"infra/main.tf": text, ".pre-commit-config.yaml": config})
+        env = {"PATH": f"{program}:{os.environ['PATH']}", "HOME": tempfile.mkdtemp()}
+        return subprocess.run([sys.executable, "-m", "pre_commit", "run", "--all-files"], cwd=checkout, env=env,
+                              capture_output=True, text=True, timeout=120)
+
+    done = hook(OPEN)
+    assert done.returncode == 1 and "gain every permission" in done.stdout, done.stdout + done.stderr
+    for done in (hook(CLOSED), hook(OPEN, "--fail-on=never")):
+        assert done.returncode == 0 and "Passed" in done.stdout, done.stdout + done.stderr
 
 
 def bases():
@@ -203,6 +251,8 @@ def comments():
 def main():
     scans()
     releases()
+    release_scripts()
+    hooks()
     bases()
     comments()
     if "--build" in sys.argv:

@@ -3,7 +3,6 @@
 #
 # BINARY, VERSION   the action's inputs
 # SOURCE            the action's own files
-# REPOSITORY        the repository the action comes from; empty when it is a folder of the workspace
 # SERVER            https://github.com
 # TEMP              a folder that outlives the step
 set -euo pipefail
@@ -18,6 +17,13 @@ fail() {
 tell() { printf '%s=%s\n' "$1" "$2" >> "$GITHUB_OUTPUT"; }
 
 sum() { if command -v sha256sum > /dev/null; then sha256sum; else shasum -a 256; fi; }
+
+# The repository that the action comes from; empty when it is a folder of the workspace. Where the runner has put it tells: the
+# context's action_repository is not to be relied on in composite actions (github.com/actions/runner/issues/2473).
+repository() {
+    local path=${SOURCE//\\//}
+    case $path in */_actions/*/*/*) path=${path##*/_actions/} && echo "$path" | cut -d / -f 1,2 ;; esac
+}
 
 # The version of this source.
 own_version() { sed -n 's/^version = "\([^"]*\)"$/\1/p' "$SOURCE/Cargo.toml" | head -n 1; }
@@ -47,7 +53,7 @@ download() {
         return 1
     fi
     asset=rolecall-$target.tar.gz
-    from=$SERVER/${REPOSITORY:-$upstream}/releases/download/v$version
+    from=$SERVER/${repository:-$upstream}/releases/download/v$version
     work=$(mktemp -d "$TEMP/rolecall-download.XXXXXX")
     if ! fetch "$from/SHA256SUMS" "$work/SHA256SUMS" || ! fetch "$from/$asset" "$work/$asset"; then
         echo "Release v$version, or its $asset, cannot be had."
@@ -87,11 +93,12 @@ if [ -n "$BINARY" ]; then
 fi
 
 root=$TEMP/rolecall
+repository=$(repository)
 own=$(own_version)
 # shellcheck disable=SC2153 # VERSION comes from the action
 version=${VERSION#v}
 case $version in
-    '') if [ -n "$REPOSITORY" ]; then version=$own; else version=source; fi ;;
+    '') if [ -n "$repository" ]; then version=$own; else version=source; fi ;;
     source) ;;
     *[!0-9A-Za-z.-]* | [!0-9]*) fail "the input version is neither a version nor 'source'" ;;
 esac

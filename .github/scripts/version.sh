@@ -10,7 +10,7 @@ if [ "$tag" != "v$version" ]; then
     echo "::error::the tag is $tag and the workspace is of version $version"
     exit 1
 fi
-if ! grep -qF "## $version" CHANGELOG.md; then
+if ! .github/scripts/notes.sh "$tag" > /dev/null; then
     echo "::error::CHANGELOG.md has no section ## $version"
     exit 1
 fi
