@@ -31,12 +31,8 @@ pub(crate) enum Command {
     Dump(DumpArgs),
     /// List the rules and the techniques
     Rules,
-    /// Show the page of a rule, or a technique
-    Explain {
-        /// Its id, as `rolecall rules` prints it
-        #[arg(value_name = "RULE")]
-        id: String,
-    },
+    /// Show the page of a rule or a technique, or with --value how a value of a Terraform configuration came about
+    Explain(ExplainArgs),
     /// Ask what policies allow, without a repository
     Policy {
         #[command(subcommand)]
@@ -155,6 +151,29 @@ pub(crate) struct DumpArgs {
     pub(crate) input: InputArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(override_usage = "rolecall explain ID\n       rolecall explain --value ADDRESS [PATH]…")]
+pub(crate) struct ExplainArgs {
+    /// What a value is and each place it went through: `module.ci.aws_iam_role.deploy["eu"].assume_role_policy`, `local.x`
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) value: Option<String>,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    /// The format of an explained value
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: ExplainFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExplainFormat {
+    /// For people
+    Text,
+    /// For programs
+    Json,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

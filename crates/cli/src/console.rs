@@ -27,6 +27,12 @@ pub(crate) enum Failure {
     /// A file that should be a plan or state is none.
     #[error("`{path}` {why}", path = path.display())]
     Plan { path: PathBuf, why: String },
+    /// There is no value at an address.
+    #[error("cannot explain `{address}`: {why}")]
+    Address { address: String, why: String },
+    /// `explain` without anything to explain.
+    #[error("say what to explain: the id of a rule or technique, or --value ADDRESS")]
+    ExplainWhat,
     /// The system refuses threads.
     #[error("cannot start threads: {0}")]
     Threads(String),

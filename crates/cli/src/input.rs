@@ -30,6 +30,8 @@ pub(crate) struct Input {
     pub(crate) outputs: Vec<Output>,
     /// What could not be entered, and what broke.
     pub(crate) diagnostics: Vec<Diagnostic>,
+    /// What the user says about Terraform configurations.
+    pub(crate) terraform: rolecall_terraform::Options,
     /// True iff a part of the program failed.
     pub(crate) broken: bool,
 }
@@ -143,6 +145,7 @@ pub(crate) fn read_over(args: &InputArgs, overlay: &Overlay) -> Result<Input, Fa
         sources,
         outputs,
         diagnostics,
+        terraform: given.terraform,
         broken,
     })
 }

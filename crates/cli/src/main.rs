@@ -5,6 +5,7 @@ mod console;
 mod discover;
 mod dump;
 mod exit;
+mod explain;
 mod input;
 mod lsp;
 mod man;
@@ -48,7 +49,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Some(Command::Scan(args)) => scan::run(&args),
         Some(Command::Dump(args)) => dump::run(&args),
         Some(Command::Rules) => rules::list(),
-        Some(Command::Explain { id }) => rules::explain(&id),
+        Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Policy { command }) => policy::run(&command),
         Some(Command::Lsp(args)) => lsp::run(&args),
         Some(Command::Man { folder }) => man::write(&folder),

@@ -3,6 +3,7 @@
 //! Takes what was analysed and gives text back; nothing is written and nothing is read here.
 
 pub mod dump;
+pub mod explain;
 #[cfg(test)]
 mod golden;
 pub mod json;

@@ -12,6 +12,7 @@ mod sources;
 mod span;
 mod symbol;
 mod text;
+mod trace;
 mod value;
 
 pub use assumption::Assumption;
@@ -22,4 +23,5 @@ pub use sources::{LoadError, Loader, MemoryLoader, Sources};
 pub use span::{FileId, Span};
 pub use symbol::{Class, Symbol};
 pub use text::{Piece, Text, TextBuilder};
+pub use trace::{Hop, Trace};
 pub use value::{Choice, Encoded, Entry, Kind, List, Map, Value};

@@ -5,6 +5,7 @@
 
 mod convert;
 mod eval;
+mod explain;
 mod expression;
 mod functions;
 mod instance;
@@ -21,6 +22,7 @@ use rayon::prelude::*;
 use rolecall_facts::{Configuration, Language, Output, Unresolved};
 use rolecall_source::{Diagnostic, Sources};
 
+pub use crate::explain::explain;
 pub use crate::expression::evaluate_expression;
 pub use crate::options::{GivenPlan, Options};
 pub use crate::plan::{Plan, PlanError, looks_like_plan};

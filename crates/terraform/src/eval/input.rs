@@ -289,6 +289,21 @@ impl<'a> Evaluator<'a> {
         }
     }
 
+    /// Where a variable file sets a variable of the root module.
+    pub(crate) fn set_in_file(&self, module: &ModuleInstance<'a>, name: &str) -> Option<&'a Expr> {
+        let mut files = module.module.values.iter().chain(&self.world.var_files).rev();
+        files.find_map(|body| body.get(name))
+    }
+
+    /// True iff the command line or a plan sets a variable of the root module, or only the environment does.
+    pub(crate) fn is_set(&self, module: &ModuleInstance<'a>, name: &str) -> bool {
+        let options = &self.world.options;
+        let named = |all: &[(String, String)]| all.iter().any(|(n, _)| n == name);
+        named(&options.vars)
+            || self.overlay.variable(name).is_some()
+            || (named(&options.environment) && self.set_in_file(module, name).is_none())
+    }
+
     /// The instances that the call `name` makes; `None` when its module is not in the scan.
     pub(crate) fn children(&self, module: &Rc<ModuleInstance<'a>>, name: &str) -> Option<Rc<Children<'a>>> {
         let (key, call) = module.module.calls.get_key_value(name)?;

@@ -16,6 +16,7 @@ mod resource;
 mod template;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod unknown;
 
 use std::cell::{Cell, RefCell};

@@ -7,6 +7,7 @@ mod expression;
 mod json;
 mod template;
 pub(crate) mod types;
+mod walk;
 
 use rolecall_facts::{Commented, Directive, MARKER};
 use rolecall_source::{Diagnostic, FileId, Text};

@@ -1,0 +1,235 @@
+//! Modules, workspaces and variables as a repository has them, and blocks that state no facts.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "what fails here fails the test"
+)]
+
+use rolecall_facts::{Configuration, Output};
+use rolecall_source::{MemoryLoader, Sources};
+use rolecall_terraform::{Options, analyze};
+
+fn sources(files: &[(&str, &str)]) -> Sources {
+    let own = |(path, text): &(&str, &str)| ((*path).to_owned(), text.as_bytes().to_vec());
+    let paths = files.iter().map(|(path, _)| (*path).to_owned()).collect();
+    Sources::new(paths, Box::new(MemoryLoader(files.iter().map(own).collect())))
+}
+
+fn read(files: &[(&str, &str)], options: &Options) -> Output {
+    let output = analyze(&sources(files), options);
+    assert!(output.diagnostics.is_empty(), "{:?}", output.diagnostics);
+    output
+}
+
+fn addresses(c: &Configuration) -> Vec<&str> {
+    c.principals.iter().map(|p| &*p.origin.address).collect()
+}
+
+fn names(output: &Output) -> Vec<String> {
+    let all = output.configurations.iter().flat_map(|c| &c.principals);
+    all.map(|p| p.name.to_string()).collect()
+}
+
+const USER: &str = "resource \"aws_iam_user\" \"u\" {\n  name = \"u\"\n}\n";
+
+#[test]
+fn vendored_modules_are_found_at_every_level_and_what_is_absent_is_told_with_the_command() {
+    let manifest = r#"{"Modules": [
+        {"Key": "", "Source": "", "Dir": "."},
+        {"Key": "a", "Source": "registry.terraform.io/example/a/aws", "Version": "1.2.3", "Dir": ".terraform/modules/a"},
+        {"Key": "a.inner", "Source": "registry.terraform.io/example/inner/aws", "Version": "2.0.0", "Dir": ".terraform/modules/a.inner/modules/deep"},
+        {"Key": "a.sub", "Source": "./modules/sub", "Dir": ".terraform/modules/a/modules/sub"}
+    ]}"#;
+    let files = [
+        (
+            "infra/main.tf",
+            "module \"a\" {\n  source  = \"example/a/aws\"\n  version = \"~> 1.2\"\n}\n",
+        ),
+        ("infra/.terraform/modules/modules.json", manifest),
+        (
+            "infra/.terraform/modules/a/main.tf",
+            "module \"inner\" {\n  source = \"example/inner/aws//modules/deep\"\n}\nmodule \"sub\" {\n  source = \"./modules/sub\"\n}\nmodule \"gone\" {\n  source = \"git::https://example.com/gone.git?ref=v1\"\n}\n",
+        ),
+        ("infra/.terraform/modules/a/modules/sub/main.tf", USER),
+        ("infra/.terraform/modules/a.inner/modules/deep/main.tf", USER),
+    ];
+    let output = read(&files, &Options::default());
+    assert_eq!(output.configurations.len(), 1);
+    let c = &output.configurations[0];
+    assert_eq!(
+        addresses(c),
+        [
+            "module.a.module.inner.aws_iam_user.u",
+            "module.a.module.sub.aws_iam_user.u"
+        ]
+    );
+    let [gone] = output.unresolved.as_slice() else {
+        panic!("{:?}", output.unresolved)
+    };
+    assert_eq!(&*gone.address, "module.a.module.gone");
+    assert_eq!(&*gone.source, "git::https://example.com/gone.git?ref=v1");
+    assert_eq!(gone.help.as_deref(), Some("terraform -chdir=infra get"));
+}
+
+#[test]
+fn a_module_that_no_caller_enables_is_also_read_on_its_own() {
+    let files = [
+        (
+            "main.tf",
+            "module \"m\" {\n  source = \"./m\"\n  count  = 0\n}\nresource \"aws_iam_user\" \"r\" {\n  name = \"r\"\n}\n",
+        ),
+        ("m/main.tf", USER),
+    ];
+    let output = read(&files, &Options::default());
+    let of: Vec<(&str, Vec<&str>)> = output.configurations.iter().map(|c| (&*c.id, addresses(c))).collect();
+    assert_eq!(of, [(".", vec!["aws_iam_user.r"]), ("m", vec!["aws_iam_user.u"])]);
+}
+
+#[test]
+fn provider_aliases_and_assumed_roles_are_accounts_of_their_own() {
+    let files = [
+        (
+            "main.tf",
+            "provider \"aws\" {}\nprovider \"aws\" {\n  alias = \"b\"\n  assume_role {\n    role_arn = \"arn:aws:iam::111122223333:role/x\"\n  }\n}\nmodule \"m\" {\n  source    = \"./m\"\n  providers = { aws = aws.b, aws.other = aws }\n}\n",
+        ),
+        (
+            "m/main.tf",
+            "terraform {\n  required_providers {\n    aws = {\n      source                = \"hashicorp/aws\"\n      configuration_aliases = [aws.other]\n    }\n  }\n}\nresource \"aws_iam_user\" \"here\" {\n  name = \"here\"\n}\nresource \"aws_iam_user\" \"there\" {\n  provider = aws.other\n  name     = \"there\"\n}\nmodule \"inner\" {\n  source = \"./inner\"\n}\n",
+        ),
+        ("m/inner/main.tf", USER),
+    ];
+    let output = read(&files, &Options::default());
+    let c = &output.configurations[0];
+    let account = |address: &str| {
+        let p = c.principals.iter().find(|p| &*p.origin.address == address).unwrap();
+        c.scopes[p.scope.0 as usize].account.to_string()
+    };
+    assert_eq!(account("module.m.aws_iam_user.here"), "111122223333");
+    assert_eq!(account("module.m.module.inner.aws_iam_user.u"), "111122223333");
+    assert_eq!(account("module.m.aws_iam_user.there"), "⟨account⟩");
+}
+
+#[test]
+fn the_workspace_and_the_environment_are_said_by_options() {
+    let main = "variable \"a\" {\n  default = \"default\"\n}\nvariable \"b\" {\n  default = \"default\"\n}\nvariable \"c\" {\n  default = \"default\"\n}\nvariable \"d\" {\n  type    = list(string)\n  default = []\n}\nresource \"aws_iam_user\" \"u\" {\n  name = \"${terraform.workspace}-${var.a}-${var.b}-${var.c}-${join(\"+\", var.d)}\"\n}\n";
+    let files = [("main.tf", main), ("terraform.tfvars", "b = \"file\"\nc = \"file\"\n")];
+    let pair = |n: &str, v: &str| (n.to_owned(), v.to_owned());
+    let options = Options {
+        workspace: Some("blue".into()),
+        environment: vec![
+            pair("a", "env"),
+            pair("b", "env"),
+            pair("c", "env"),
+            pair("d", "[\"x\", \"y\"]"),
+        ],
+        vars: vec![pair("c", "var")],
+        ..Options::default()
+    };
+    assert_eq!(names(&read(&files, &options)), ["blue-env-file-var-x+y"]);
+    let plain = read(&files, &Options::default());
+    assert_eq!(names(&plain), ["⟨terraform.workspace⟩-default-file-file-"]);
+}
+
+/// [Files for OpenTofu](https://opentofu.org/docs/language/files/): `x.tofu` is read instead of `x.tf`.
+#[test]
+fn files_for_opentofu_replace_those_of_the_same_name() {
+    let user = |name: &str| format!("resource \"aws_iam_user\" \"{name}\" {{\n  name = \"{name}\"\n}}\n");
+    let json = |name: &str| format!("{{\"resource\": {{\"aws_iam_user\": {{\"{name}\": {{\"name\": \"{name}\"}}}}}}}}");
+    let (a, b, c, d, e) = (user("a"), user("b"), user("c"), json("d"), json("e"));
+    let files = [
+        ("one.tf", &*a),
+        ("one.tofu", &b),
+        ("two.tf", &c),
+        ("three.tf.json", &d),
+        ("three.tofu.json", &e),
+    ];
+    assert_eq!(names(&read(&files, &Options::default())), ["b", "c", "e"]);
+}
+
+#[test]
+fn blocks_that_state_no_facts_are_let_pass() {
+    let main = r#"
+terraform {
+  required_version = ">= 1.10"
+}
+import {
+  for_each = toset(["a"])
+  to       = aws_iam_user.u[each.key]
+  id       = each.key
+}
+moved {
+  from = aws_iam_user.old
+  to   = aws_iam_user.u["a"]
+}
+removed {
+  from = aws_iam_user.gone
+  lifecycle {
+    destroy = false
+  }
+}
+check "health" {
+  data "aws_iam_role" "seen" {
+    name = "seen"
+  }
+  assert {
+    condition     = data.aws_iam_role.seen.arn != ""
+    error_message = "gone"
+  }
+}
+ephemeral "aws_secretsmanager_secret_version" "s" {
+  secret_id = "s"
+}
+variable "token" {
+  type      = string
+  ephemeral = true
+  default   = null
+  validation {
+    condition     = var.token == null || length(var.token) > 3
+    error_message = "short"
+  }
+}
+resource "terraform_data" "name" {
+  input            = "made"
+  triggers_replace = [ephemeral.aws_secretsmanager_secret_version.s.secret_string]
+}
+resource "aws_iam_user" "u" {
+  for_each = toset(["a"])
+  name     = "${terraform_data.name.output}-${each.key}"
+  lifecycle {
+    precondition {
+      condition     = true
+      error_message = "never"
+    }
+  }
+}
+"#;
+    assert_eq!(names(&read(&[("main.tf", main)], &Options::default())), ["made-a"]);
+}
+
+/// [Functions of the AWS provider](https://registry.terraform.io/providers/hashicorp/aws/latest/docs/functions/arn_build).
+#[test]
+fn the_functions_of_the_provider_keep_what_is_not_known() {
+    let main = r#"
+data "aws_caller_identity" "me" {}
+resource "aws_iam_role" "r" {
+  name               = "r"
+  path               = "/team/"
+  assume_role_policy = "{\"Statement\": []}"
+}
+locals {
+  parsed = provider::aws::arn_parse(aws_iam_role.r.arn)
+  built  = provider::aws::arn_build("aws", "iam", "", local.parsed.account_id, "user/x")
+  short  = provider::aws::trim_iam_role_path(aws_iam_role.r.arn)
+}
+resource "aws_iam_user" "u" {
+  name = replace(replace("${local.parsed.resource}_${local.built}_${local.short}", ":", "."), "/", ".")
+}
+"#;
+    let output = read(&[("main.tf", main)], &Options::default());
+    let user = names(&output).into_iter().find(|n| n.contains("user")).unwrap();
+    assert_eq!(
+        user,
+        "role.team.r_arn.aws.iam..⟨account⟩.user.x_arn.aws.iam..⟨account⟩.role.r"
+    );
+}
