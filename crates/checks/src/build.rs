@@ -1,19 +1,22 @@
 //! Puts a finding together: proves each hop again, words it, and takes the witness.
 
-use rolecall_graph::Node;
-use rolecall_iam::{Answer, Gain, Witness};
+use rolecall_graph::{Node, NodeId};
+use rolecall_iam::{Answer, Assumptions, Gain, Witness};
 use rolecall_source::{Assumption, Confidence, Severity};
+use rustc_hash::FxHashMap;
 
 use crate::candidates::{Candidate, severity};
 use crate::context::Context;
 use crate::finding::{self, Finding};
-use crate::prove::{Edge, Hop, Prover, reached};
+use crate::prove::{Edge, Goal, Hop, Prover, reached};
 use crate::technique::Way;
+use crate::walk::Reach;
 use crate::{fix, steps, wording};
 
 /// Everything a finding is made of.
 pub(crate) struct Builder<'a> {
     context: &'a Context<'a>,
+    id: NodeId,
     start: &'a Node,
     hops: Vec<(&'a Node, Hop)>,
     /// Other techniques of the same family that lead to the same end in one hop.
@@ -25,19 +28,14 @@ pub(crate) struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     /// `None` when the path does not hold after all, or gains nothing: what is told is proved for its own principal.
-    pub(crate) fn new(context: &'a Context<'a>, candidate: &Candidate) -> Option<Self> {
-        let graph = context.graph;
-        let start = graph.node(candidate.start)?;
-        let mut hops = Vec::new();
-        let mut also = Vec::new();
-        for (from, edge) in &candidate.reach.path {
-            let actor = graph.node(*from)?;
-            let prover = Prover::new(context, *from, actor);
-            hops.push((actor, prover.again(edge)?));
-            if candidate.reach.path.len() == 1 {
-                also = others(context, &prover, edge);
-            }
-        }
+    pub(crate) fn new(provers: &mut Provers<'a>, candidate: &Candidate) -> Option<Self> {
+        let context = provers.context;
+        let start = context.graph.node(candidate.start)?;
+        let hops = prove(provers, &candidate.reach)?;
+        let also = match candidate.reach.path.as_slice() {
+            [(from, edge)] => others(context, provers.of(*from)?, edge),
+            _ => Vec::new(),
+        };
         let (actor, last) = hops.last()?;
         let target = reached(context, actor, last.goal)?;
         let gain = context.engine.gain(&target, &start.authority);
@@ -48,6 +46,7 @@ impl<'a> Builder<'a> {
         let severity = severity(context, gain.rank, &target, last.technique, last.agreed);
         Some(Self {
             context,
+            id: candidate.start,
             start,
             hops,
             also,
@@ -58,11 +57,7 @@ impl<'a> Builder<'a> {
     }
 
     fn assumes(&self) -> Vec<Assumption> {
-        let mut all: rolecall_iam::Assumptions = self.start.exists.clone();
-        for (actor, hop) in &self.hops {
-            all.extend(actor.exists.iter().cloned());
-            all.extend(hop.proof.assumes.iter().cloned());
-        }
+        let mut all = assumed(self.start, &self.hops);
         if let Answer::Depends(more) = &self.gain.answer {
             all.extend(more.iter().cloned());
         }
@@ -77,7 +72,7 @@ impl<'a> Builder<'a> {
         let assumes = self.assumes();
         let rule = last.technique.rule.rule();
         let target = last.goal.node().and_then(|id| graph.node(id));
-        let story = steps::story(self.context, self.start, &self.hops, &self.witness);
+        let story = steps::story(self.context, self.start, &self.hops, Some(&self.witness));
         let configuration = graph.configurations.get(self.start.configuration).map_or("", |c| &c.id);
         let gained = target.unwrap_or(self.start);
         let identity = [
@@ -87,7 +82,7 @@ impl<'a> Builder<'a> {
             &gained.fact.origin.address,
             &first.technique.id,
         ];
-        let escalates = self.context.engine.escalates(&self.start.authority);
+        let escalates = self.context.escalates(self.id, self.start);
         let own = last.technique.way() == Way::Change;
         Some(Finding {
             rule,
@@ -104,48 +99,88 @@ impl<'a> Builder<'a> {
             gain: wording::gain(&self.gain),
             witness: Some(wording::witness(&self.witness)),
             primary: steps::primary(self.context, &self.hops),
-            hops: self.hops_of(&story.ends),
+            hops: told(self.context, &self.hops, &story.ends),
             steps: story.steps,
             assumptions: assumes.iter().map(ToString::to_string).collect(),
-            notes: wording::notes(&self.also, &escalates, own),
+            notes: wording::notes(&self.also, escalates, own),
             fix: fix::of(self.context, &self.hops),
             fingerprint: wording::fingerprint(&identity),
             suppressed: None,
         })
     }
+}
 
-    fn hops_of(&self, ends: &[usize]) -> Vec<finding::Hop> {
-        let mut from = 0;
-        let pairs = self.hops.iter().zip(ends);
-        pairs
-            .map(|((actor, hop), end)| {
-                let steps = from..*end;
-                from = *end;
-                let to = hop.goal.node().and_then(|id| self.context.graph.node(id));
-                finding::Hop {
-                    technique: hop.technique.id.shared(),
-                    does: wording::does(self.context, hop).into(),
-                    from: wording::party(actor),
-                    to: wording::party(to.unwrap_or(actor)),
-                    through: hop
-                        .through
-                        .and_then(|at| wording::compute(self.context, hop.technique, at)),
-                    steps,
-                }
-            })
-            .collect()
+/// One prover for each who acts: what it has been asked it remembers.
+pub(crate) struct Provers<'a> {
+    pub(crate) context: &'a Context<'a>,
+    known: FxHashMap<NodeId, Prover<'a>>,
+}
+
+impl<'a> Provers<'a> {
+    pub(crate) fn new(context: &'a Context<'a>) -> Self {
+        Self {
+            context,
+            known: FxHashMap::default(),
+        }
     }
+
+    fn of(&mut self, id: NodeId) -> Option<&Prover<'a>> {
+        let node = self.context.graph.node(id)?;
+        let context = self.context;
+        Some(self.known.entry(id).or_insert_with(|| Prover::new(context, id, node)))
+    }
+}
+
+/// Proves each hop of a way again, with its evidence.
+pub(crate) fn prove<'a>(provers: &mut Provers<'a>, reach: &Reach) -> Option<Vec<(&'a Node, Hop)>> {
+    let context = provers.context;
+    let one = |(from, edge): &(NodeId, Edge)| {
+        let actor = context.graph.node(*from)?;
+        Some((actor, provers.of(*from)?.again(edge)?))
+    };
+    reach.path.iter().map(one).collect()
+}
+
+/// What a path relies on.
+pub(crate) fn assumed(start: &Node, hops: &[(&Node, Hop)]) -> Assumptions {
+    let mut all = start.exists.clone();
+    for (actor, hop) in hops {
+        all.extend(actor.exists.iter().cloned());
+        all.extend(hop.proof.assumes.iter().cloned());
+    }
+    all
+}
+
+/// The hops in words; each ends at a step.
+pub(crate) fn told(context: &Context<'_>, hops: &[(&Node, Hop)], ends: &[usize]) -> Vec<finding::Hop> {
+    let mut from = 0;
+    let pairs = hops.iter().zip(ends);
+    pairs
+        .map(|((actor, hop), end)| {
+            let steps = from..*end;
+            from = *end;
+            let to = hop.goal.node().and_then(|id| context.graph.node(id));
+            finding::Hop {
+                technique: hop.technique.id.shared(),
+                does: wording::does(context, hop).into(),
+                from: wording::party(actor),
+                to: wording::party(to.unwrap_or(actor)),
+                through: hop.through.and_then(|at| wording::compute(context, hop.technique, at)),
+                steps,
+            }
+        })
+        .collect()
 }
 
 /// The other techniques of the same family that reach the same end, but for longer ways of the same one.
 fn others(context: &Context<'_>, prover: &Prover<'_>, edge: &Edge) -> Vec<String> {
     let family = context.techniques.iter().filter(|t| t.rule == edge.technique.rule);
     let other = family.filter(|t| t.id != edge.technique.id && t.variant_of.as_ref() != Some(&edge.technique.id));
+    let own = !matches!(edge.goal, Goal::Principal(_));
     let holds = other.filter(|t| match t.way() {
-        Way::Change => prover.by(t).iter().any(|h| h.goal == edge.goal),
+        Way::Change => own && prover.by(t, &|_| false).iter().any(|h| h.goal == edge.goal),
         Way::Assume => false,
-        Way::Pass => prover.again(&Edge { technique: t, ..*edge }).is_some(),
-        Way::TakeOver => prover.by(t).iter().any(|h| h.goal == edge.goal),
+        Way::Pass | Way::TakeOver => prover.again(&Edge { technique: t, ..*edge }).is_some(),
     });
     holds.map(|t| t.id.to_string()).collect()
 }

@@ -1,5 +1,6 @@
 //! Paths that gain something, before anything is worded.
 
+use std::borrow::Cow;
 use std::sync::{PoisonError, RwLock};
 
 use rolecall_graph::{Node, NodeId};
@@ -8,7 +9,7 @@ use rolecall_source::{Diagnostic, Level, Severity};
 use rustc_hash::FxHashMap;
 
 use crate::context::Context;
-use crate::prove::reached;
+use crate::prove::{Goal, reached};
 use crate::rules::at_most;
 use crate::technique::{Family, Technique};
 use crate::walk::Reach;
@@ -22,6 +23,19 @@ pub(crate) struct Candidate {
 }
 
 impl Candidate {
+    /// The same path of somebody who is allowed the same.
+    pub(crate) fn of(&self, start: NodeId) -> Self {
+        let mut reach = self.reach.clone();
+        if let Some(first) = reach.path.first_mut() {
+            first.0 = start;
+        }
+        Self {
+            start,
+            reach,
+            severity: self.severity,
+        }
+    }
+
     /// The family of its last hop, whose rule reports it.
     pub(crate) fn family(&self) -> Option<Family> {
         self.reach.last().map(|(_, edge)| edge.technique.rule)
@@ -52,21 +66,40 @@ impl Ranks {
         let Some((from, edge)) = reach.last().copied() else {
             return Ok(None);
         };
-        let Some(target) = context.graph.node(from).and_then(|n| reached(context, n, edge.goal)) else {
+        let mine = (context.content(id), &start.authority);
+        let target = match edge.goal {
+            Goal::Principal(to) => context
+                .graph
+                .node(to)
+                .map(|n| (context.content(to), Cow::Borrowed(&n.authority))),
+            goal => context
+                .graph
+                .node(from)
+                .and_then(|n| reached(context, n, goal))
+                .map(|a| {
+                    let content = context.engine.prepare(&a).id();
+                    (content, Cow::Owned(a))
+                }),
+        };
+        let Some((content, authority)) = target else {
             return Ok(None);
         };
+        let target = (content, &*authority);
         // Who came by somebody that may do all this already has it from there.
         for (on_the_way, _) in reach.path.iter().skip(1) {
-            let before = context.graph.node(*on_the_way);
-            if before.is_some_and(|n| matches!(self.of(context, &target, n), Judged::Nothing)) {
+            let before = context
+                .graph
+                .node(*on_the_way)
+                .map(|n| (context.content(*on_the_way), &n.authority));
+            if before.is_some_and(|b| matches!(self.of(context, target, b), Judged::Nothing)) {
                 return Ok(None);
             }
         }
-        match self.of(context, &target, start) {
+        match self.of(context, target, mine) {
             Judged::Nothing => Ok(None),
             Judged::Undecided(why) => Err(Box::new(undecided(context, start, &reach, &why))),
             Judged::Gain(rank) => {
-                let severity = severity(context, rank, &target, edge.technique, edge.agreed);
+                let severity = severity(context, rank, target.1, edge.technique, edge.agreed);
                 Ok(Some(Candidate {
                     start: id,
                     reach,
@@ -76,13 +109,23 @@ impl Ranks {
         }
     }
 
-    fn of(&self, context: &Context<'_>, target: &Authority, start: &Node) -> Judged {
+    /// True iff acting as `target` certainly gains `principal` nothing.
+    pub(crate) fn gains_nothing(&self, context: &Context<'_>, target: NodeId, principal: NodeId) -> bool {
+        let of = |id: NodeId| context.graph.node(id).map(|n| (context.content(id), &n.authority));
+        let (Some(target), Some(principal)) = (of(target), of(principal)) else {
+            return false;
+        };
+        matches!(self.of(context, target, principal), Judged::Nothing)
+    }
+
+    /// Each side is its content and an authority of that content.
+    fn of(&self, context: &Context<'_>, target: (u32, &Authority), principal: (u32, &Authority)) -> Judged {
         let engine = context.engine;
-        let key = (engine.prepare(target).id(), engine.prepare(&start.authority).id());
+        let key = (target.0, principal.0);
         if let Some(known) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return known.clone();
         }
-        let gain = engine.gain(target, &start.authority);
+        let gain = engine.gain(target.1, principal.1);
         let judged = match (gain.answer, gain.witness) {
             (Answer::No, _) | (Answer::Yes, None) => Judged::Nothing,
             (_, Some(_)) => Judged::Gain(gain.rank),

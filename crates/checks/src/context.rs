@@ -1,7 +1,8 @@
 //! What every question may look at: the graph, the engine, and look-ups made once.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
+use rayon::prelude::*;
 use rolecall_facts::Origin;
 use rolecall_graph::{ComputeNode, Graph, Node, NodeId, RoleTarget};
 use rolecall_iam::{Assumptions, Authority, Engine, Policy, PolicyKind, PrincipalType, parse_policy};
@@ -9,8 +10,9 @@ use rolecall_source::{Span, Text, json};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::Options;
+use crate::candidates::Ranks;
 use crate::prove::Trusts;
-use crate::technique::Technique;
+use crate::technique::{Technique, techniques};
 
 /// What every rule sees.
 pub(crate) struct Context<'g> {
@@ -22,6 +24,60 @@ pub(crate) struct Context<'g> {
     /// `AdministratorAccess`.
     pub(crate) administrator: &'g Arc<Policy>,
     pub(crate) index: &'g Index,
+    /// What is gained, by content.
+    pub(crate) ranks: &'g Ranks,
+    /// The content of each principal's authority: equal for those that are allowed the same.
+    contents: &'g [u32],
+    escalating: &'g RwLock<FxHashMap<NodeId, bool>>,
+}
+
+/// What is made once for a graph and looked at by every question.
+pub(crate) struct World {
+    engine: Engine,
+    trusts: Trusts,
+    index: Index,
+    administrator: Arc<Policy>,
+    techniques: &'static [Technique],
+    ranks: Ranks,
+    contents: Vec<u32>,
+    escalating: RwLock<FxHashMap<NodeId, bool>>,
+}
+
+impl World {
+    pub(crate) fn of(graph: &Graph) -> Self {
+        let techniques = techniques();
+        let engine = Engine::new();
+        let contents = graph
+            .nodes
+            .par_iter()
+            .map(|n| engine.prepare(&n.authority).id())
+            .collect();
+        Self {
+            engine,
+            contents,
+            trusts: Trusts::of(graph, techniques),
+            index: Index::of(graph),
+            administrator: administrator(),
+            techniques,
+            ranks: Ranks::default(),
+            escalating: RwLock::default(),
+        }
+    }
+
+    pub(crate) fn context<'g>(&'g self, graph: &'g Graph, options: &'g Options) -> Context<'g> {
+        Context {
+            graph,
+            options,
+            engine: &self.engine,
+            trusts: &self.trusts,
+            techniques: self.techniques,
+            administrator: &self.administrator,
+            index: &self.index,
+            ranks: &self.ranks,
+            contents: &self.contents,
+            escalating: &self.escalating,
+        }
+    }
 }
 
 /// Look-ups over a graph.
@@ -37,7 +93,7 @@ pub(crate) struct Index {
 }
 
 impl Index {
-    pub(crate) fn of(graph: &Graph) -> Self {
+    fn of(graph: &Graph) -> Self {
         let mut index = Self {
             profiles: FxHashMap::default(),
             policies: FxHashMap::default(),
@@ -137,7 +193,7 @@ fn user_or_role(arn: &Text) -> Option<String> {
 }
 
 /// `AdministratorAccess`, as AWS publishes it.
-pub(crate) fn administrator() -> Arc<Policy> {
+fn administrator() -> Arc<Policy> {
     let published = rolecall_catalog::managed_policy("arn:aws:iam::aws:policy/AdministratorAccess");
     let document = published.map(|p| p.document).unwrap_or_default();
     let value = json::read_text(&Text::plain(&document)).map(|d| d.value).ok();
@@ -150,6 +206,24 @@ pub(crate) fn administrator() -> Arc<Policy> {
 }
 
 impl<'g> Context<'g> {
+    /// What a principal is allowed, by content.
+    pub(crate) fn content(&self, id: NodeId) -> u32 {
+        self.contents.get(id.0 as usize).copied().unwrap_or(u32::MAX)
+    }
+
+    /// True iff a principal can make itself administrator for certain.
+    pub(crate) fn escalates(&self, id: NodeId, node: &Node) -> bool {
+        let known = self.escalating.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.get(&id) {
+            return *known;
+        }
+        drop(known);
+        let is = self.engine.escalates(&node.authority).is_yes();
+        let mut all = self.escalating.write().unwrap_or_else(PoisonError::into_inner);
+        all.insert(id, is);
+        is
+    }
+
     /// True iff an authority is allowed everything, for certain.
     pub(crate) fn is_administrator(&self, authority: &Authority) -> bool {
         self.engine.is_administrator(authority).is_yes()

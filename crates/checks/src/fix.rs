@@ -212,11 +212,12 @@ fn kept<'g>(
     let trusting = context.trusts.all(service).map(|(id, _)| id);
     let roles = trusting
         .filter(|r| *r != role && *r != id)
-        .filter_map(|r| context.graph.node(r))
-        .filter(|r| r.trust.is_some() && context.same_account(principal, r).is_some());
-    let passed = roles.filter(|r| prover.passes(&r.fact.arn, service).answer != Answer::No);
-    passed
-        .filter(|r| context.engine.gain(&r.authority, &principal.authority).answer == Answer::No)
+        .filter_map(|r| Some((r, context.graph.node(r)?)))
+        .filter(|(_, r)| r.trust.is_some() && context.same_account(principal, r).is_some());
+    let harmless = roles.filter(|(r, _)| context.ranks.gains_nothing(context, *r, id));
+    harmless
+        .map(|(_, r)| r)
+        .filter(|r| prover.passes(&r.fact.arn, service).answer != Answer::No)
         .take(MOST_KEPT)
         .collect()
 }

@@ -10,6 +10,7 @@ mod context;
 pub mod finding;
 mod fix;
 mod options;
+pub mod paths;
 mod prove;
 mod region;
 pub mod rules;

@@ -10,16 +10,16 @@ mod take_over_compute;
 use rayon::prelude::*;
 use rolecall_facts::PrincipalKind;
 use rolecall_graph::{Graph, Node, NodeId};
-use rolecall_iam::{Engine, PrincipalType};
+use rolecall_iam::PrincipalType;
 use rolecall_source::{Diagnostic, Level, Severity, Span};
+use rustc_hash::FxHashMap;
 
 use crate::Options;
-use crate::build::Builder;
-use crate::candidates::{Candidate, Ranks};
-use crate::context::{Context, Index, administrator};
+use crate::build::{Builder, Provers};
+use crate::candidates::Candidate;
+use crate::context::{Context, World};
 use crate::finding::{Finding, Rule};
-use crate::prove::Trusts;
-use crate::technique::{Family, techniques};
+use crate::technique::Family;
 use crate::walk::{self, Edges};
 
 /// Most findings of one principal; the gravest are kept, and a note says how many more there are.
@@ -50,58 +50,77 @@ pub(crate) fn at_most(family: Family, agreed: bool) -> Severity {
 
 /// Applies every rule; notes say what could not be decided.
 pub(crate) fn run(graph: &Graph, options: &Options) -> (Vec<Finding>, Vec<Diagnostic>) {
-    let engine = Engine::new();
-    let all = techniques();
-    let trusts = Trusts::of(graph, all);
-    let (index, administrator) = (Index::of(graph), administrator());
-    let context = Context {
-        graph,
-        engine: &engine,
-        options,
-        trusts: &trusts,
-        techniques: all,
-        administrator: &administrator,
-        index: &index,
-    };
+    let world = World::of(graph);
+    let context = world.context(graph, options);
     let edges = walk::edges(&context);
-    let ranks = Ranks::default();
     let starters: Vec<(NodeId, &Node)> = graph
         .node_ids()
         .filter_map(|id| Some((id, graph.node(id)?)))
         .filter(|(_, n)| walk::acts(n))
         .collect();
-    let found: Vec<(Vec<Candidate>, Vec<Diagnostic>)> = starters
-        .par_iter()
-        .map(|(id, node)| start(&context, &edges, &ranks, *id, node))
-        .collect();
-    let mut notes = Vec::new();
-    let mut candidates = Vec::new();
-    for (some, more) in found {
-        candidates.extend(some);
-        notes.extend(more);
-    }
+    let (mut candidates, mut notes) = gaining(&context, &edges, &starters);
     notes.extend(keep_gravest(&mut candidates, MOST, "the scan", Span::NOWHERE));
-    let built: Vec<Option<Finding>> = candidates
+    candidates.sort_by_key(|c| c.start);
+    let of_one: Vec<&[Candidate]> = candidates.chunk_by(|a, b| a.start == b.start).collect();
+    let built: Vec<Vec<Finding>> = of_one
         .par_iter()
-        .map(|candidate| Builder::new(&context, candidate)?.finding())
+        .map(|of_one| {
+            let mut provers = Provers::new(&context);
+            let one = |candidate| Builder::new(&mut provers, candidate)?.finding();
+            of_one.iter().filter_map(one).collect()
+        })
         .collect();
-    let mut findings: Vec<Finding> = built.into_iter().flatten().collect();
+    let mut findings: Vec<Finding> = built.concat();
     findings.extend(open(&context, &starters, &candidates));
     (findings, notes)
 }
 
+/// The paths that gain something. Those of principals that are allowed the same are found once.
+fn gaining(context: &Context<'_>, edges: &[Edges], starters: &[(NodeId, &Node)]) -> (Vec<Candidate>, Vec<Diagnostic>) {
+    let alike = |(id, node): &(NodeId, &Node)| {
+        let mine = edges.get(id.0 as usize)?.alike()?;
+        // A role may be among those it gains itself.
+        (node.fact.kind != PrincipalKind::Role).then_some((mine, context.content(*id)))
+    };
+    let mut first: FxHashMap<_, NodeId> = FxHashMap::default();
+    for starter in starters {
+        if let Some(key) = alike(starter) {
+            first.entry(key).or_insert(starter.0);
+        }
+    }
+    let twin = |starter: &(NodeId, &Node)| {
+        alike(starter)
+            .and_then(|key| first.get(&key))
+            .filter(|f| **f != starter.0)
+    };
+    let found: Vec<(Vec<Candidate>, Vec<Diagnostic>)> = starters
+        .par_iter()
+        .map(|starter| match twin(starter) {
+            Some(_) => Default::default(),
+            None => start(context, edges, starter.0, starter.1),
+        })
+        .collect();
+    let index: FxHashMap<NodeId, usize> = starters.iter().enumerate().map(|(at, (id, _))| (*id, at)).collect();
+    let (mut candidates, mut notes) = (Vec::new(), Vec::new());
+    for starter in starters {
+        let at = twin(starter).unwrap_or(&starter.0);
+        let Some((some, more)) = index.get(at).and_then(|at| found.get(*at)) else {
+            continue;
+        };
+        candidates.extend(some.iter().map(|c| c.of(starter.0)));
+        if twin(starter).is_none() {
+            notes.extend(more.iter().cloned());
+        }
+    }
+    (candidates, notes)
+}
+
 /// The paths of one principal that gain something.
-fn start(
-    context: &Context<'_>,
-    edges: &[Edges],
-    ranks: &Ranks,
-    id: NodeId,
-    node: &Node,
-) -> (Vec<Candidate>, Vec<Diagnostic>) {
+fn start(context: &Context<'_>, edges: &[Edges], id: NodeId, node: &Node) -> (Vec<Candidate>, Vec<Diagnostic>) {
     let mut notes = Vec::new();
     let mut candidates: Vec<Candidate> = Vec::new();
     for reach in walk::walk(edges, id, is_stepping_stone(node)) {
-        match ranks.judge(context, id, node, reach) {
+        match context.ranks.judge(context, id, node, reach) {
             Ok(Some(candidate)) => candidates.push(candidate),
             Ok(None) => {}
             Err(note) => notes.push(*note),
@@ -154,7 +173,7 @@ fn open(context: &Context<'_>, starters: &[(NodeId, &Node)], told: &[Candidate])
 }
 
 /// A role that only services start.
-fn is_stepping_stone(node: &Node) -> bool {
+pub(crate) fn is_stepping_stone(node: &Node) -> bool {
     let Some(trust) = node.trust.as_ref().filter(|_| node.fact.kind == PrincipalKind::Role) else {
         return false;
     };

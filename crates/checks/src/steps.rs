@@ -16,7 +16,7 @@ pub(crate) struct Story {
 }
 
 /// Who starts, hop by hop what it may do, and the statement behind the witness.
-pub(crate) fn story(context: &Context<'_>, start: &Node, hops: &[(&Node, Hop)], witness: &Witness) -> Story {
+pub(crate) fn story(context: &Context<'_>, start: &Node, hops: &[(&Node, Hop)], witness: Option<&Witness>) -> Story {
     let mut steps = Steps {
         context,
         steps: Vec::new(),
@@ -37,7 +37,7 @@ pub(crate) fn story(context: &Context<'_>, start: &Node, hops: &[(&Node, Hop)], 
         }
         steps.goal(actor, hop);
     }
-    if let Some((actor, hop)) = hops.last() {
+    if let (Some((actor, hop)), Some(witness)) = (hops.last(), witness) {
         let holder = match hop.goal {
             Goal::Principal(id) | Goal::Administrator(id) | Goal::Unbounded(id) => {
                 context.graph.node(id).unwrap_or(actor)

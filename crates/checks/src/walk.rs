@@ -31,6 +31,11 @@ impl Edges {
         self.shared.iter().filter(other).chain(&self.own)
     }
 
+    /// Equal for principals that may do the same by themselves; `None` for one that may do something as itself only.
+    pub(crate) fn alike(&self) -> Option<usize> {
+        self.own.is_empty().then(|| Arc::as_ptr(&self.shared).addr())
+    }
+
     #[cfg(test)]
     pub(crate) fn by_itself(own: Vec<Edge>) -> Self {
         Self {
@@ -64,7 +69,13 @@ pub(crate) fn edges(context: &Context<'_>) -> Vec<Edges> {
     let ids: Vec<NodeId> = context.graph.node_ids().collect();
     let alike: Vec<Option<Alike>> = ids
         .par_iter()
-        .map(|id| context.graph.node(*id).filter(|n| acts(n)).map(|n| alike(context, n)))
+        .map(|id| {
+            context
+                .graph
+                .node(*id)
+                .filter(|n| acts(n))
+                .map(|n| alike(context.content(*id), n))
+        })
         .collect();
     let mut first: FxHashMap<&Alike, usize> = FxHashMap::default();
     let mut firsts = Vec::new();
@@ -98,10 +109,9 @@ fn is_shared(technique: &Technique) -> bool {
     matches!(technique.way(), Way::Pass | Way::TakeOver)
 }
 
-fn alike(context: &Context<'_>, node: &Node) -> Alike {
-    let id = context.engine.prepare(&node.authority).id();
+fn alike(content: u32, node: &Node) -> Alike {
     (
-        id,
+        content,
         node.configuration,
         node.account.clone(),
         node.partition.clone(),
@@ -116,7 +126,11 @@ fn of(context: &Context<'_>, id: NodeId, wanted: impl Fn(&Technique) -> bool) ->
     let mut best: FxHashMap<(Goal, Family), usize> = FxHashMap::default();
     let mut edges: Vec<Edge> = Vec::new();
     for technique in context.techniques.iter().filter(|t| wanted(t)) {
-        for hop in prover.by(technique) {
+        let known = |goal: Goal| {
+            let at = best.get(&(goal, technique.rule));
+            at.and_then(|at| edges.get(*at)).is_some_and(|e| e.assumes == 0)
+        };
+        for hop in prover.by(technique, &known) {
             let edge = Edge::from(&hop);
             match best.get(&(edge.goal, technique.rule)).and_then(|at| edges.get_mut(*at)) {
                 Some(known) if edge.assumes < known.assumes => *known = edge,

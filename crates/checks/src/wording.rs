@@ -1,12 +1,15 @@
 //! Data to words, in one place.
 
 use rolecall_graph::{GrantInfo, Node, PolicySource};
-use rolecall_iam::{Answer, Gain, Rank, Witness};
+use rolecall_iam::{Gain, Rank, Witness};
 
 use crate::context::Context;
 use crate::finding::{GainSummary, Party, ServiceGain, WitnessRequest};
 use crate::prove::Hop;
 use crate::technique::{Technique, Way};
+
+/// Most services that are listed where everything is gained.
+const MOST_SERVICES: usize = 12;
 
 /// ``user `deployer` ``.
 pub(crate) fn who(node: &Node) -> String {
@@ -163,9 +166,12 @@ pub(crate) fn gain(gain: &Gain) -> GainSummary {
         actions: s.actions,
         examples: s.examples.clone(),
     };
+    // Of everything the gravest services stand for the others.
+    let administrator = gain.rank == Rank::Administrator;
+    let most = if administrator { MOST_SERVICES } else { usize::MAX };
     GainSummary {
-        administrator: gain.rank == Rank::Administrator,
-        by_service: gain.by_service.iter().map(service).collect(),
+        administrator,
+        by_service: gain.by_service.iter().take(most).map(service).collect(),
     }
 }
 
@@ -180,12 +186,12 @@ pub(crate) fn witness(witness: &Witness) -> WitnessRequest {
 }
 
 /// Further sentences of a finding. `own` where it is itself about changing permissions.
-pub(crate) fn notes(also: &[String], escalates: &Answer, own: bool) -> Vec<String> {
+pub(crate) fn notes(also: &[String], escalates: bool, own: bool) -> Vec<String> {
     let mut notes = Vec::new();
     if !also.is_empty() {
         notes.push(format!("the same can be had by {}", also.join(", ")));
     }
-    if *escalates == Answer::Yes && !own {
+    if escalates && !own {
         notes.push("the principal can also make itself administrator by changing its own permissions".to_owned());
     }
     notes

@@ -29,6 +29,33 @@ pub(crate) enum Command {
     Scan(ScanArgs),
     /// Print what was understood, in an intermediate form
     Dump(DumpArgs),
+    /// Say who can act as a role or user
+    WhoCan {
+        /// Its address, name or ARN
+        #[arg(value_name = "ROLE")]
+        role: String,
+        #[command(flatten)]
+        ask: AskArgs,
+    },
+    /// Say whom a principal can act as
+    WhatCan {
+        /// Its address, name or ARN
+        #[arg(value_name = "PRINCIPAL")]
+        principal: String,
+        #[command(flatten)]
+        ask: AskArgs,
+    },
+    /// Say how a principal can act as a role or user
+    Path {
+        /// The address, name or ARN of who starts
+        #[arg(value_name = "PRINCIPAL")]
+        principal: String,
+        /// The address, name or ARN of whom it is to act as
+        #[arg(value_name = "ROLE")]
+        role: String,
+        #[command(flatten)]
+        ask: AskArgs,
+    },
     /// List the rules and the techniques
     Rules,
     /// Show the page of a rule or a technique, or with --value how a value of a Terraform configuration came about
@@ -132,6 +159,26 @@ pub(crate) struct ScanArgs {
     /// Exit with 1 when something could not be analysed
     #[arg(long)]
     pub(crate) strict: bool,
+}
+
+/// What every direct question takes.
+#[derive(Debug, Args)]
+pub(crate) struct AskArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    /// The format of the answer
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: AnswerFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AnswerFormat {
+    /// For people
+    Text,
+    /// For programs
+    Json,
 }
 
 #[derive(Debug, Args)]

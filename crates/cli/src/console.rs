@@ -33,6 +33,9 @@ pub(crate) enum Failure {
     /// `explain` without anything to explain.
     #[error("say what to explain: the id of a rule or technique, or --value ADDRESS")]
     ExplainWhat,
+    /// Nobody in the scan has this address, name or ARN.
+    #[error("nobody in the scan is called `{0}`{similar}", similar = similar(.1))]
+    NoSuchPrincipal(String, Vec<String>),
     /// The system refuses threads.
     #[error("cannot start threads: {0}")]
     Threads(String),
@@ -45,6 +48,15 @@ impl Failure {
             why: error.to_string(),
         }
     }
+}
+
+/// Names like one that nobody has.
+fn similar(names: &[String]) -> String {
+    if names.is_empty() {
+        return String::new();
+    }
+    let quoted: Vec<String> = names.iter().map(|n| format!("`{n}`")).collect();
+    format!("; there are {}", quoted.join(", "))
 }
 
 /// Says on standard error why the run has ended.

@@ -1,6 +1,7 @@
 //! `rolecall`: the command line, and the only crate that touches the disk.
 
 mod args;
+mod ask;
 mod console;
 mod discover;
 mod dump;
@@ -23,6 +24,7 @@ use clap::{CommandFactory, Parser};
 use args::{Cli, Command};
 use console::Failure;
 use exit::Exit;
+use rolecall_checks::paths::Question;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -48,6 +50,9 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         None => scan::run(&cli.scan),
         Some(Command::Scan(args)) => scan::run(&args),
         Some(Command::Dump(args)) => dump::run(&args),
+        Some(Command::WhoCan { role, ask }) => ask::run(&Question::WhoCan(role), &ask),
+        Some(Command::WhatCan { principal, ask }) => ask::run(&Question::WhatCan(principal), &ask),
+        Some(Command::Path { principal, role, ask }) => ask::run(&Question::Path(principal, role), &ask),
         Some(Command::Rules) => rules::list(),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Policy { command }) => policy::run(&command),

@@ -56,7 +56,7 @@ struct FindingV1<'a> {
 }
 
 #[derive(Serialize)]
-struct PartyV1<'a> {
+pub(crate) struct PartyV1<'a> {
     kind: &'a str,
     address: &'a str,
     name: &'a str,
@@ -64,13 +64,13 @@ struct PartyV1<'a> {
 }
 
 #[derive(Serialize)]
-struct Gain<'a> {
+pub(crate) struct Gain<'a> {
     administrator: bool,
     by_service: Vec<Service<'a>>,
 }
 
 #[derive(Serialize)]
-struct Service<'a> {
+pub(crate) struct Service<'a> {
     service: &'a str,
     levels: &'a [&'static str],
     actions: usize,
@@ -85,14 +85,14 @@ struct Witness<'a> {
 }
 
 #[derive(Serialize)]
-struct StepV1<'a> {
+pub(crate) struct StepV1<'a> {
     kind: &'static str,
     message: &'a str,
     location: Option<Location<'a>>,
 }
 
 #[derive(Serialize)]
-struct HopV1<'a> {
+pub(crate) struct HopV1<'a> {
     technique: &'a str,
     does: &'a str,
     from: PartyV1<'a>,
@@ -116,14 +116,14 @@ struct Suppressed<'a> {
 }
 
 #[derive(Serialize)]
-struct Location<'a> {
+pub(crate) struct Location<'a> {
     path: &'a str,
     start: Point,
     end: Point,
 }
 
 #[derive(Serialize)]
-struct Point {
+pub(crate) struct Point {
     line: u32,
     column: u32,
 }
@@ -199,11 +199,6 @@ impl<'a> Document<'a> {
 impl<'a> FindingV1<'a> {
     fn new(f: &'a Finding, sources: &'a Sources) -> Self {
         let at = |span| Location::new(span, sources);
-        let step = |s: &'a rolecall_checks::finding::Step| StepV1 {
-            kind: words::step(s.kind),
-            message: &s.message,
-            location: at(s.span),
-        };
         Self {
             rule: f.rule,
             technique: &f.technique,
@@ -215,7 +210,7 @@ impl<'a> FindingV1<'a> {
             role: f.role.as_ref().map(|r| PartyV1::new(r, sources)),
             gain: Gain::new(&f.gain),
             witness: f.witness.as_ref().map(Witness::new),
-            steps: f.steps.iter().map(step).collect(),
+            steps: f.steps.iter().map(|s| StepV1::new(s, sources)).collect(),
             hops: f.hops.iter().map(|h| HopV1::new(h, sources)).collect(),
             assumptions: &f.assumptions,
             notes: &f.notes,
@@ -234,7 +229,7 @@ impl<'a> FindingV1<'a> {
 }
 
 impl<'a> PartyV1<'a> {
-    fn new(party: &'a Party, sources: &'a Sources) -> Self {
+    pub(crate) fn new(party: &'a Party, sources: &'a Sources) -> Self {
         Self {
             kind: &party.kind,
             address: &party.address,
@@ -244,8 +239,18 @@ impl<'a> PartyV1<'a> {
     }
 }
 
+impl<'a> StepV1<'a> {
+    pub(crate) fn new(step: &'a rolecall_checks::finding::Step, sources: &'a Sources) -> Self {
+        Self {
+            kind: words::step(step.kind),
+            message: &step.message,
+            location: Location::new(step.span, sources),
+        }
+    }
+}
+
 impl<'a> HopV1<'a> {
-    fn new(hop: &'a Hop, sources: &'a Sources) -> Self {
+    pub(crate) fn new(hop: &'a Hop, sources: &'a Sources) -> Self {
         Self {
             technique: &hop.technique,
             does: &hop.does,
@@ -259,7 +264,7 @@ impl<'a> HopV1<'a> {
 }
 
 impl<'a> Gain<'a> {
-    fn new(gain: &'a GainSummary) -> Self {
+    pub(crate) fn new(gain: &'a GainSummary) -> Self {
         let service = |s: &'a rolecall_checks::finding::ServiceGain| Service {
             service: &s.service,
             levels: &s.levels,

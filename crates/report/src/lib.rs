@@ -8,6 +8,7 @@ pub mod explain;
 mod golden;
 pub mod json;
 pub mod markdown;
+pub mod paths;
 mod place;
 #[cfg(test)]
 mod sample;

@@ -31,6 +31,15 @@ impl<'g> Prover<'g> {
             return;
         };
         for changed in self.changeable(change) {
+            if let Goal::Unbounded(id) = changed.goal
+                && self
+                    .context
+                    .graph
+                    .node(id)
+                    .is_none_or(|n| n.authority.boundary.is_none())
+            {
+                continue;
+            }
             let mut bound = Bound::default();
             bound.arns.insert("target", changed.arn.clone());
             if let Some(arn) = &self.authority.caller.arn {

@@ -8,11 +8,11 @@ mod pass;
 pub(crate) mod proof;
 mod trusts;
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
 
 use rolecall_graph::{Node, NodeId};
-use rolecall_iam::{Answer, Assumptions, Authority, Prepared};
+use rolecall_iam::{Answer, Assumptions, Authority, Found, Prepared};
 use rolecall_source::Text;
 use rustc_hash::FxHashMap;
 
@@ -94,7 +94,8 @@ pub(crate) struct Prover<'g> {
     id: NodeId,
     principal: &'g Node,
     authority: &'g Authority,
-    prepared: Prepared,
+    /// Made when it is first asked.
+    prepared: OnceCell<Prepared>,
     region: Text,
     /// The keys of conditions on tags of resources that its policies name, lower case.
     tag_keys: BTreeSet<String>,
@@ -102,6 +103,7 @@ pub(crate) struct Prover<'g> {
     names_profile: bool,
     needs: RefCell<FxHashMap<(*const Technique, Option<Text>), Option<Proof>>>,
     passable: pass::Passable,
+    any: RefCell<FxHashMap<String, Found>>,
 }
 
 impl<'g> Prover<'g> {
@@ -128,28 +130,33 @@ impl<'g> Prover<'g> {
             id,
             principal,
             authority,
-            prepared: context.engine.prepare(authority),
+            prepared: OnceCell::new(),
             region,
             names_profile: keys.iter().any(|k| k == "ec2:instanceprofile"),
             tag_keys: keys.into_iter().filter(|k| k.contains("resourcetag/")).collect(),
             needs: RefCell::default(),
             passable: pass::Passable::of(authority),
+            any: RefCell::default(),
         }
     }
 
     /// False only if no request for the action is allowed.
     pub(crate) fn may(&self, action: &str) -> bool {
-        self.prepared.may(action)
+        let prepared = self
+            .prepared
+            .get_or_init(|| self.context.engine.prepare(self.authority));
+        prepared.may(action)
     }
 
     /// The ways of one technique. Where the technique depends on what the one who acts may do and not on who it is, it
-    /// may itself be among those that are gained.
-    pub(crate) fn by(&self, technique: &'static Technique) -> Vec<Hop> {
+    /// may itself be among those that are gained. Roles that are `known` to be gained are not asked again where a role is
+    /// passed.
+    pub(crate) fn by(&self, technique: &'static Technique, known: &dyn Fn(Goal) -> bool) -> Vec<Hop> {
         let mut hops = Vec::new();
         match technique.way() {
             Way::Change => self.changes(technique, &mut hops),
             Way::TakeOver => self.takes_over(technique, &mut hops),
-            Way::Pass => self.passes_role(technique, &mut hops),
+            Way::Pass => self.passes_role(technique, known, &mut hops),
             Way::Assume => self.assumes(technique, &mut hops),
         }
         hops
@@ -170,7 +177,7 @@ impl<'g> Prover<'g> {
                 self.takes_over_at(edge.technique, edge.through?, &mut hops);
                 hops.into_iter().find(same)
             }
-            Way::Change => self.by(edge.technique).into_iter().find(same),
+            Way::Change => self.by(edge.technique, &|_| false).into_iter().find(same),
         }
     }
 

@@ -16,21 +16,23 @@ const PASSED_TO: &str = "iam:passedtoservice";
 
 impl<'g> Prover<'g> {
     /// Every role that may be passed by `technique`.
-    pub(super) fn passes_role(&self, technique: &'static Technique, out: &mut Vec<Hop>) {
+    pub(super) fn passes_role(&self, technique: &'static Technique, known: &dyn Fn(Goal) -> bool, out: &mut Vec<Hop>) {
         let Some(pass) = &technique.pass else { return };
         if !self.may(PASS_ROLE) || !self.may_need(technique) {
             return;
         }
-        for (id, role) in self
-            .context
-            .graph
-            .node_ids()
-            .filter_map(|id| Some((id, self.context.graph.node(id)?)))
-        {
-            if !pass.to.iter().any(|to| self.context.trusts.proof(to, id).is_some()) {
-                continue;
+        let mut trusting: Vec<NodeId> = pass
+            .to
+            .iter()
+            .flat_map(|to| self.context.trusts.all(to))
+            .map(|(id, _)| id)
+            .collect();
+        trusting.sort_unstable();
+        trusting.dedup();
+        for id in trusting.into_iter().filter(|id| !known(Goal::Principal(*id))) {
+            if let Some(role) = self.context.graph.node(id) {
+                out.extend(self.passes_to(technique, id, role));
             }
-            out.extend(self.passes_to(technique, id, role));
         }
     }
 
@@ -123,8 +125,13 @@ impl<'g> Prover<'g> {
 
     /// May it pass any role at all to `service`? The pattern is every role of its account.
     pub(crate) fn passes_any(&self, service: &str) -> Found {
+        if let Some(known) = self.any.borrow().get(service) {
+            return known.clone();
+        }
         let fixed = Keys::from([(PASSED_TO.to_owned(), vec![Text::plain(service)])]);
-        self.ask(PASS_ROLE, &self.arn("iam", "role/*"), fixed)
+        let found = self.ask(PASS_ROLE, &self.arn("iam", "role/*"), fixed);
+        self.any.borrow_mut().insert(service.to_owned(), found.clone());
+        found
     }
 
     /// That compute is started, and with which instance profile where it needs one.

@@ -28,10 +28,7 @@ pub(crate) fn check(context: &Context<'_>, id: NodeId, principal: &Node) -> Opti
     }
     let passes = prover.passes_any(SERVICE);
     let reach = Reach::of(principal, &passes)?;
-    let engine = context.engine;
-    if engine.is_administrator(&principal.authority) == Answer::Yes
-        || engine.escalates(&principal.authority) == Answer::Yes
-    {
+    if context.is_administrator(&principal.authority) || context.escalates(id, principal) {
         return None;
     }
     let family = context.techniques.iter().filter(|t| {
