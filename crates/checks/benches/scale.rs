@@ -97,6 +97,7 @@ fn role(configuration: &mut Configuration, index: usize) {
             name: Text::plain(&name),
             arn: Text::plain(&format!("arn:aws:iam::{ACCOUNT}:instance-profile/{name}")),
             role: Some(by(PrincipalKind::Role, &name)),
+            declared: true,
         });
     }
 }

@@ -231,12 +231,7 @@ impl<'g> Context<'g> {
 
     /// What must hold for two principals to be in one account; `None` when they are not.
     pub(crate) fn same_account(&self, a: &Node, b: &Node) -> Option<Assumptions> {
-        self.same_account_as(a, b.configuration, &b.account)
-    }
-
-    /// The same, for anything of a configuration and account.
-    pub(crate) fn same_account_as(&self, a: &Node, configuration: usize, account: &Text) -> Option<Assumptions> {
-        (a.configuration == configuration && a.account == *account).then(Assumptions::new)
+        self.graph.same_account(a, b)
     }
 
     /// The instance profiles that contain a role.

@@ -47,10 +47,7 @@ impl<'g> Prover<'g> {
         compute: &'g ComputeNode,
         out: &mut Vec<Hop>,
     ) {
-        let Some(here) = self
-            .context
-            .same_account_as(self.principal, compute.configuration, &compute.account)
-        else {
+        let Some(here) = self.context.graph.in_account_of(compute, self.principal) else {
             return;
         };
         for (link, linked, pinned) in self.links(through, index, compute) {
