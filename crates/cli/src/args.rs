@@ -159,6 +159,9 @@ pub(crate) struct ScanArgs {
     /// Exit with 1 when something could not be analysed
     #[arg(long)]
     pub(crate) strict: bool,
+    /// Of text, show each finding by itself and every note
+    #[arg(long, alias = "verbose")]
+    pub(crate) all: bool,
 }
 
 /// What every direct question takes.
@@ -243,6 +246,12 @@ pub(crate) enum Format {
     Sarif,
     /// For a step summary or a comment on GitHub
     Markdown,
+    /// Annotations of a GitHub workflow's log
+    Github,
+    /// GitLab's code quality report
+    Gitlab,
+    /// JUnit XML
+    Junit,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -107,3 +107,32 @@ pub(crate) fn wants_color() -> bool {
     let set = |name| std::env::var_os(name).is_some_and(|v| !v.is_empty());
     !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|t| t != "dumb")
 }
+
+/// True iff the terminal is one that is known to show links, or the user says so by `FORCE_HYPERLINK`, in the way of
+/// <https://github.com/zkat/supports-hyperlinks>. Others may show the address as text.
+pub(crate) fn shows_links() -> bool {
+    let var = |name| std::env::var(name).unwrap_or_default();
+    match var("FORCE_HYPERLINK").as_str() {
+        "" => {}
+        "0" | "false" => return false,
+        _ => return true,
+    }
+    let by_program = [
+        "Hyper",
+        "iTerm.app",
+        "terminology",
+        "WezTerm",
+        "vscode",
+        "ghostty",
+        "Tabby",
+        "zed",
+    ];
+    let by_term = ["xterm-kitty", "alacritty", "xterm-ghostty", "foot"];
+    let vte = var("VTE_VERSION").parse().is_ok_and(|version: u32| version >= 5000);
+    let named = ["DOMTERM", "WT_SESSION", "KONSOLE_VERSION"]
+        .iter()
+        .any(|n| !var(n).is_empty());
+    vte || named
+        || by_program.contains(&var("TERM_PROGRAM").as_str())
+        || by_term.iter().any(|t| var("TERM").starts_with(t))
+}

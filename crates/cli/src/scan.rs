@@ -2,9 +2,10 @@
 
 use std::io::{self, IsTerminal};
 use std::path::Path;
+use std::time::Instant;
 
 use rolecall_checks::Analysis;
-use rolecall_report::{Report, json, markdown, sarif, text};
+use rolecall_report::{Report, github, gitlab, json, junit, markdown, sarif, text};
 use rolecall_source::{Confidence, Severity};
 
 use crate::args::{Color, Format, ScanArgs};
@@ -15,6 +16,7 @@ use crate::progress::Progress;
 use crate::today;
 
 pub(crate) fn run(args: &ScanArgs) -> Result<Exit, Failure> {
+    let started = Instant::now();
     let progress = Progress::start(args.output.quiet);
     let input = input::read(&args.input)?;
     progress.phase("deciding");
@@ -39,10 +41,15 @@ pub(crate) fn run(args: &ScanArgs) -> Result<Exit, Failure> {
         version: env!("CARGO_PKG_VERSION"),
         hidden,
     };
-    let main = render(&report, args, args.format, args.output.output.as_deref());
+    let view = View {
+        args,
+        root: &input.root,
+        started,
+    };
+    let main = view.render(&report, args.format, args.output.output.as_deref());
     console::deliver(&args.output, main.as_bytes())?;
     for (format, file) in &args.also {
-        console::save(file, render(&report, args, *format, Some(file)).as_bytes())?;
+        console::save(file, view.render(&report, *format, Some(file)).as_bytes())?;
     }
     Ok(judge(&report, args, broken))
 }
@@ -56,24 +63,45 @@ fn narrow(analysis: &mut Analysis, severity: Severity, confidence: Confidence) -
     all - analysis.findings.len()
 }
 
-fn render(report: &Report<'_>, args: &ScanArgs, format: Format, file: Option<&Path>) -> String {
-    match format {
-        Format::Text => {
-            let terminal = file.is_none() && io::stdout().is_terminal();
-            let options = text::Options {
-                width: if terminal { console::width() } else { 100 },
-                color: match args.output.color {
-                    Color::Always => true,
-                    Color::Never => false,
-                    Color::Auto => terminal && console::wants_color(),
-                },
-                quiet: args.output.quiet,
-            };
-            text::render(report, &options)
+/// How a report is shown.
+struct View<'a> {
+    args: &'a ScanArgs,
+    root: &'a Path,
+    started: Instant,
+}
+
+impl View<'_> {
+    fn render(&self, report: &Report<'_>, format: Format, file: Option<&Path>) -> String {
+        match format {
+            Format::Text => text::render(report, &self.layout(file)),
+            Format::Json => json::render(report),
+            Format::Sarif => sarif::render(report),
+            Format::Markdown => markdown::render(report),
+            Format::Github => github::render(report),
+            Format::Gitlab => gitlab::render(report),
+            Format::Junit => junit::render(report),
         }
-        Format::Json => json::render(report),
-        Format::Sarif => sarif::render(report),
-        Format::Markdown => markdown::render(report),
+    }
+
+    /// How text is laid out: the time, and what only a terminal can show, is for a terminal alone.
+    fn layout(&self, file: Option<&Path>) -> text::Options {
+        let terminal = file.is_none() && io::stdout().is_terminal();
+        let root = self
+            .root
+            .to_str()
+            .filter(|r| r.starts_with('/') && console::shows_links());
+        text::Options {
+            width: if terminal { console::width() } else { 100 },
+            color: match self.args.output.color {
+                Color::Always => true,
+                Color::Never => false,
+                Color::Auto => terminal && console::wants_color(),
+            },
+            links: root.filter(|_| terminal).map(str::to_owned),
+            quiet: self.args.output.quiet,
+            all: self.args.all,
+            elapsed: terminal.then(|| self.started.elapsed()),
+        }
     }
 }
 

@@ -11,6 +11,9 @@ use serde::Serialize;
 
 use crate::{Report, words};
 
+/// Most services told of a gain: an administrator gains all of them, and the gravest come first.
+const SERVICES: usize = 10;
+
 /// The report, indented, with a line end.
 #[must_use]
 pub fn render(report: &Report<'_>) -> String {
@@ -66,6 +69,7 @@ pub(crate) struct PartyV1<'a> {
 #[derive(Serialize)]
 pub(crate) struct Gain<'a> {
     administrator: bool,
+    services: usize,
     by_service: Vec<Service<'a>>,
 }
 
@@ -273,7 +277,8 @@ impl<'a> Gain<'a> {
         };
         Self {
             administrator: gain.administrator,
-            by_service: gain.by_service.iter().map(service).collect(),
+            services: gain.by_service.len(),
+            by_service: gain.by_service.iter().take(SERVICES).map(service).collect(),
         }
     }
 }

@@ -4,11 +4,17 @@
 
 pub mod dump;
 pub mod explain;
+pub mod github;
+pub mod gitlab;
 #[cfg(test)]
 mod golden;
+mod group;
+pub mod html;
 pub mod json;
+pub mod junit;
 pub mod markdown;
 pub mod paths;
+mod mermaid;
 mod place;
 #[cfg(test)]
 mod sample;

@@ -5,10 +5,11 @@
 
 use std::fmt::Write;
 
-use rolecall_checks::finding::{Finding, StepKind};
+use rolecall_checks::finding::{Finding, WitnessRequest};
 use rolecall_source::{Confidence, Sources, Span};
 
-use crate::{Report, place, words};
+use crate::group::{self, Block, Differ};
+use crate::{Report, mermaid, place, words};
 
 /// Rows of the table.
 const ROWS: usize = 200;
@@ -23,22 +24,15 @@ pub fn render(report: &Report<'_>) -> String {
         sources: report.sources,
     };
     page.head(report);
-    let open: Vec<&Finding> = report
-        .analysis
-        .findings
-        .iter()
-        .filter(|f| f.suppressed.is_none())
-        .collect();
-    page.table(&open);
-    for (i, finding) in open.iter().enumerate() {
+    let blocks = group::blocks(&report.analysis.findings, false);
+    page.table(&blocks);
+    for (i, block) in blocks.iter().enumerate() {
         let from = page.out.len();
-        page.finding(finding);
+        page.block(block);
         if page.out.len() > BYTES {
             page.out.truncate(from);
-            page.line(&format!(
-                "{} more are left out here.\n",
-                words::count(open.len() - i, "finding")
-            ));
+            let left = words::count_more(blocks.len() - i, "finding");
+            page.line(&format!("{left}, with those like them, are left out here.\n"));
             break;
         }
     }
@@ -79,66 +73,91 @@ impl Page<'_> {
         }
     }
 
-    fn table(&mut self, open: &[&Finding]) {
-        if open.is_empty() {
+    fn table(&mut self, blocks: &[Block<'_>]) {
+        if blocks.is_empty() {
             return;
         }
         self.line("| Severity | Who | Role | Gain | Where |");
         self.line("|---|---|---|---|---|");
-        for finding in open.iter().take(ROWS) {
-            let role = finding
-                .role
-                .as_ref()
-                .map_or_else(|| "–".into(), |r| cell(&code(&r.address)));
-            let gain = match words::gain(&finding.gain) {
-                gain if gain.is_empty() => "–".into(),
-                gain => cell(&escape(&gain)),
-            };
-            self.line(&format!(
-                "| {} | {} | {role} | {gain} | {} |",
-                severity(finding),
-                cell(&code(&finding.principal.address)),
-                self.at(finding.primary).map_or_else(|| "–".into(), |at| cell(&at)),
-            ));
+        for block in blocks.iter().take(ROWS) {
+            self.row(block);
         }
-        if open.len() > ROWS {
-            self.line(&format!("\n{} more rows are left out.", open.len() - ROWS));
+        if blocks.len() > ROWS {
+            self.line(&format!("\n{} more rows are left out.", blocks.len() - ROWS));
         }
         self.line("");
+    }
+
+    fn row(&mut self, block: &Block<'_>) {
+        let finding = block.first;
+        let more = |differ| match block.others.len() {
+            n if n > 0 && block.differ == differ => format!(" and {n} more"),
+            _ => String::new(),
+        };
+        let role = finding
+            .role
+            .as_ref()
+            .map_or_else(|| "–".into(), |r| cell(&code(&r.address)));
+        let gain = match words::gain(&finding.gain) {
+            gain if gain.is_empty() => "–".into(),
+            gain => cell(&escape(&gain)),
+        };
+        self.line(&format!(
+            "| {} | {}{} | {role}{} | {gain} | {} |",
+            severity(finding),
+            cell(&code(&finding.principal.address)),
+            more(Differ::Principals),
+            more(Differ::Roles),
+            self.at(finding.primary).map_or_else(|| "–".into(), |at| cell(&at)),
+        ));
     }
 
     fn at(&self, span: Span) -> Option<String> {
         place::show(self.sources, span).map(|at| code(&at))
     }
 
-    fn finding(&mut self, finding: &Finding) {
+    fn block(&mut self, block: &Block<'_>) {
+        let finding = block.first;
         let headline = html(&finding.headline);
+        let more = match block.more() {
+            more if more.is_empty() => more,
+            more => format!(", {more}"),
+        };
         self.line(&format!(
-            "<details><summary><b>{}</b>: {headline}</summary>\n",
+            "<details><summary><b>{}</b>: {headline}{more}</summary>\n",
             severity(finding)
         ));
-        self.line(&picture(finding));
+        self.line(&mermaid::picture(finding));
+        self.steps(finding);
+        self.facts(finding);
+        for other in &block.also_by {
+            self.line(&format!("**Also by**: {}\n", code(&other.technique)));
+        }
+        self.others(block);
+        self.line(&format!(
+            "Rule {}, technique {}\n\n</details>\n",
+            code(finding.rule),
+            code(&finding.technique)
+        ));
+    }
+
+    /// The path as a numbered list; of several hops, each under what it is.
+    fn steps(&mut self, finding: &Finding) {
         for (i, step) in finding.steps.iter().enumerate() {
+            if let Some((number, hop)) = words::hop_at(finding, i) {
+                let nth = words::nth_hop(finding, number).unwrap_or_default();
+                let gap = if i == 0 { "" } else { "\n" };
+                self.line(&format!("{gap}**{nth}**: {}\n", sentence(&words::hop(hop))));
+            }
             let at = self.at(step.span).map_or_else(String::new, |at| format!(" ({at})"));
             self.line(&format!("{}. {}{at}", i + 1, sentence(&step.message)));
         }
         self.line("");
+    }
+
+    fn facts(&mut self, finding: &Finding) {
         if let Some(witness) = &finding.witness {
-            let context = witness
-                .context
-                .iter()
-                .map(|(k, v)| code(&format!("{k} = {v}")))
-                .collect::<Vec<_>>();
-            let with = if context.is_empty() {
-                String::new()
-            } else {
-                format!(" with {}", context.join(", "))
-            };
-            self.line(&format!(
-                "**Witness**: {} on {}{with}\n",
-                code(&witness.action),
-                code(&witness.resource)
-            ));
+            self.line(&format!("**Witness**: {}\n", witnessed(witness)));
         }
         let gain = words::gain(&finding.gain);
         if !gain.is_empty() {
@@ -157,23 +176,29 @@ impl Page<'_> {
                 self.line(&fenced(snippet));
             }
         }
+    }
+
+    /// Who or what else it is true of.
+    fn others(&mut self, block: &Block<'_>) {
+        if block.others.is_empty() {
+            return;
+        }
         self.line(&format!(
-            "Rule {}, technique {}\n\n</details>\n",
-            code(finding.rule),
-            code(&finding.technique)
+            "**In the same way**, {}:\n",
+            words::count_more(block.others.len(), block.differ.noun())
         ));
+        for other in block.others.iter().take(ROWS) {
+            self.line(&format!("- {}", sentence(&words::other(block, other))));
+        }
+        if block.others.len() > ROWS {
+            self.line(&format!("- and {} more", block.others.len() - ROWS));
+        }
+        self.line("");
     }
 
     fn coverage(&mut self, report: &Report<'_>) {
         let coverage = &report.analysis.coverage;
-        let parts = [
-            words::count(coverage.files, "file"),
-            words::count(coverage.roots.len(), "configuration"),
-            words::count(coverage.principals, "principal"),
-            words::count(coverage.roles, "role"),
-            words::count(coverage.policies, "policy"),
-        ];
-        self.line(&format!("Analysed: {}.", parts.join(", ")));
+        self.line(&format!("Analysed: {}.", words::analysed(coverage)));
         if report.complete() {
             return;
         }
@@ -294,83 +319,13 @@ fn html(text: &str) -> String {
     out
 }
 
-/// A Mermaid flowchart of a path: who launches what, what it runs with, what that gains.
-fn picture(finding: &Finding) -> String {
-    let mut chart = Chart::default();
-    let principal = format!("{} {}", finding.principal.kind, finding.principal.name);
-    let role = finding.role.as_ref().map(|r| format!("role {}", r.name));
-    let mut actor = vec![principal];
-    let (mut launch, mut run) = (Vec::new(), Vec::new());
-    for (i, step) in finding.steps.iter().enumerate() {
-        let told = format!("({}) {}", i + 1, step.message);
-        match step.kind {
-            // The node of the principal says it already.
-            StepKind::Principal if i == 0 => {}
-            StepKind::Principal | StepKind::Wiring if launch.is_empty() => actor.push(told),
-            StepKind::Launch | StepKind::Pass => launch.push(told),
-            StepKind::Gain => chart.gain.push(told),
-            _ => run.push(told),
-        }
-    }
-    let who = chart.node(&actor);
-    let compute = chart.node(&[format!("compute ({})", finding.technique)]);
-    chart.edge(who, compute, &launch);
-    if let Some(role) = role {
-        let role = chart.node(&[role]);
-        chart.edge(compute, role, &run);
-        let witness = finding
-            .witness
-            .as_ref()
-            .map(|w| format!("{} on {}", w.action, w.resource));
-        if let Some(witness) = witness {
-            let gained = chart.node(&[witness]);
-            let told = std::mem::take(&mut chart.gain);
-            chart.edge(role, gained, &told);
-        }
-    }
-    format!("```mermaid\nflowchart LR\n{}```\n", chart.out)
-}
-
-#[derive(Default)]
-struct Chart {
-    out: String,
-    nodes: usize,
-    gain: Vec<String>,
-}
-
-impl Chart {
-    fn node(&mut self, lines: &[String]) -> usize {
-        let n = self.nodes;
-        self.nodes += 1;
-        let _ = writeln!(self.out, "  n{n}[\"{}\"]", label(lines));
-        n
-    }
-
-    fn edge(&mut self, from: usize, to: usize, lines: &[String]) {
-        let _ = match lines {
-            [] => writeln!(self.out, "  n{from} --> n{to}"),
-            _ => writeln!(self.out, "  n{from} -->|\"{}\"| n{to}", label(lines)),
-        };
-    }
-}
-
-/// Text inside a quoted Mermaid label: every letter that could mean something is written by its number.
-fn label(lines: &[String]) -> String {
-    let mut out = String::new();
-    for (i, line) in lines.iter().enumerate() {
-        if i > 0 {
-            out.push_str("<br/>");
-        }
-        for c in place::plain(line).chars().filter(|c| *c != '`') {
-            match c {
-                c if c.is_alphanumeric() || " .,-/_".contains(c) => out.push(c),
-                c => {
-                    let _ = write!(out, "#{};", u32::from(c));
-                }
-            }
-        }
-    }
-    out
+/// A witness, its parts as code.
+fn witnessed(witness: &WitnessRequest) -> String {
+    let context = witness.context.iter().map(|(k, v)| code(&format!("{k} = {v}")));
+    let context: Vec<String> = context.collect();
+    let with = if context.is_empty() { "" } else { " with " };
+    let (action, resource) = (code(&witness.action), code(&witness.resource));
+    format!("{action} on {resource}{with}{}", context.join(", "))
 }
 
 #[cfg(test)]
@@ -385,10 +340,6 @@ mod tests {
             "user `x` &lt;img src=x&gt; &#64;team \\[l\\](u)"
         );
         assert_eq!(html("role `<b>` @x"), "role <code>&lt;b&gt;</code> &#64;x");
-        assert_eq!(
-            label(&["a\"];click x \u{1b}".into(), "b".into()]),
-            "a#34;#93;#59;click x #63;<br/>b"
-        );
         assert_eq!(fenced("```\nx"), "````\n```\nx\n````\n");
     }
 }

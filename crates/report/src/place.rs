@@ -28,6 +28,18 @@ pub(crate) fn harmless(c: char) -> char {
     }
 }
 
+/// A path as a relative URI reference ([RFC 3986](https://www.rfc-editor.org/rfc/rfc3986)).
+pub(crate) fn uri(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -38,5 +50,11 @@ mod tests {
         let shown = plain(hostile);
         assert_eq!(shown, "a?[31m\u{bf}x?? \u{fffd}b?");
         assert_eq!(shown.len(), hostile.len());
+    }
+
+    #[test]
+    fn paths_are_uri_references() {
+        assert_eq!(uri("infra/main.tf"), "infra/main.tf");
+        assert_eq!(uri("a b/\u{e9}#1:x%.tf"), "a%20b/%C3%A9%231%3Ax%25.tf");
     }
 }

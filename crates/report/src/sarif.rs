@@ -41,8 +41,21 @@ struct Log<'a> {
 struct Run<'a> {
     tool: Tool<'a>,
     invocations: [Invocation; 1],
+    original_uri_base_ids: Bases,
     column_kind: &'static str,
     results: Vec<ResultObject>,
+}
+
+#[derive(Serialize)]
+struct Bases {
+    #[serde(rename = "%SRCROOT%")]
+    root: Base,
+}
+
+/// What paths are relative to. Where that is on a disk is nobody's business.
+#[derive(Serialize)]
+struct Base {
+    description: Message,
 }
 
 #[derive(Serialize)]
@@ -213,12 +226,8 @@ struct Region {
 
 impl<'a> Log<'a> {
     fn new(report: &Report<'a>) -> Self {
-        let findings = report
-            .analysis
-            .findings
-            .get(..RESULTS)
-            .unwrap_or(&report.analysis.findings);
-        let rules = descriptors(findings, report.rules);
+        let findings = kept(&report.analysis.findings, RESULTS);
+        let rules = descriptors(&findings, report.rules);
         let any_accepted = findings.iter().any(|f| f.suppressed.is_some());
         let writer = Writer {
             sources: report.sources,
@@ -239,8 +248,15 @@ impl<'a> Log<'a> {
                     },
                 },
                 invocations: [writer.invocation(report)],
+                original_uri_base_ids: Bases {
+                    root: Base {
+                        description: Message {
+                            text: "The root of the repository.".to_owned(),
+                        },
+                    },
+                },
                 column_kind: "unicodeCodePoints",
-                results: findings.iter().map(|f| writer.result(f)).collect(),
+                results: findings.into_iter().map(|f| writer.result(f)).collect(),
             }],
         }
     }
@@ -252,7 +268,23 @@ fn rule_id(rule: &str, severity: Severity) -> String {
     format!("{rule}/{}", words::severity(severity))
 }
 
-fn descriptors<'a>(findings: &[Finding], rules: &'a [Rule]) -> Vec<Descriptor<'a>> {
+/// The gravest findings, as many as are shown; accepted ones give way to the others.
+fn kept(findings: &[Finding], most: usize) -> Vec<&Finding> {
+    let open = findings.iter().filter(|f| f.suppressed.is_none()).count();
+    let (mut open, mut accepted) = (open.min(most), most.saturating_sub(open));
+    let keep = |finding: &&Finding| {
+        let left = match finding.suppressed {
+            None => &mut open,
+            Some(_) => &mut accepted,
+        };
+        let keep = *left > 0;
+        *left = left.saturating_sub(1);
+        keep
+    };
+    findings.iter().filter(keep).collect()
+}
+
+fn descriptors<'a>(findings: &[&Finding], rules: &'a [Rule]) -> Vec<Descriptor<'a>> {
     let mut all = Vec::new();
     for rule in rules {
         for severity in words::SEVERITIES {
@@ -317,7 +349,7 @@ impl Writer<'_> {
     fn result(&self, finding: &Finding) -> ResultObject {
         let rule_id = rule_id(finding.rule, finding.severity);
         let rule_index = self.rules.iter().position(|r| *r == rule_id).unwrap_or(0);
-        let primary = self.primary(finding);
+        let primary = words::primary(finding);
         let fingerprint = &finding.fingerprint;
         ResultObject {
             rule_index,
@@ -325,7 +357,7 @@ impl Writer<'_> {
             kind: "fail",
             level: level(finding.severity),
             message: Message {
-                text: self.message(finding),
+                text: text(&words::message(finding)),
             },
             locations: primary
                 .iter()
@@ -349,34 +381,6 @@ impl Writer<'_> {
         }
     }
 
-    /// Where the result is shown: in a file, whatever the finding says.
-    fn primary(&self, finding: &Finding) -> Option<Span> {
-        let steps = finding.steps.iter().map(|s| s.span);
-        let all = [finding.primary, finding.principal.span].into_iter().chain(steps);
-        all.into_iter().find(|s| !s.is_nowhere())
-    }
-
-    /// One clear sentence first; then what is gained, what it relies on and what to do.
-    fn message(&self, finding: &Finding) -> String {
-        let mut out = format!("{}.", finding.headline);
-        if let Some(witness) = &finding.witness {
-            out.push_str(&format!(
-                " For example {} on {}: the role may, the {} may not.",
-                witness.action, witness.resource, finding.principal.kind
-            ));
-        }
-        if !finding.assumptions.is_empty() {
-            out.push_str(&format!(" Assuming {}.", finding.assumptions.join("; ")));
-        }
-        for note in &finding.notes {
-            out.push_str(&format!(" Note: {note}."));
-        }
-        if let Some(fix) = &finding.fix {
-            out.push_str(&format!(" Fix: {}.", fix.summary));
-        }
-        text(&out)
-    }
-
     fn related(&self, finding: &Finding) -> Vec<Location> {
         let places = finding.steps.iter().filter(|s| !s.span.is_nowhere()).take(RELATED);
         places
@@ -389,11 +393,11 @@ impl Writer<'_> {
     fn flow(&self, finding: &Finding, primary: Option<Span>) -> Vec<CodeFlow> {
         let Some(mut last) = primary else { return Vec::new() };
         let mut locations = Vec::new();
-        for step in finding.steps.iter().take(FLOW) {
+        for (i, step) in finding.steps.iter().enumerate().take(FLOW) {
             if !step.span.is_nowhere() {
                 last = step.span;
             }
-            let Some(location) = self.location(last, None, Some(&step.message)) else {
+            let Some(location) = self.location(last, None, Some(&told(finding, i, &step.message))) else {
                 continue;
             };
             locations.push(FlowLocation {
@@ -431,7 +435,7 @@ impl Writer<'_> {
             id,
             physical_location: PhysicalLocation {
                 artifact_location: ArtifactLocation {
-                    uri: uri(self.sources.path(span.file)),
+                    uri: place::uri(self.sources.path(span.file)),
                     uri_base_id: "%SRCROOT%",
                 },
                 region: Region {
@@ -490,32 +494,25 @@ impl Writer<'_> {
     }
 }
 
+/// A step of a path; the first of each of several hops says what the hop is.
+fn told(finding: &Finding, i: usize, step: &str) -> String {
+    match words::hop_at(finding, i) {
+        Some((number, hop)) => {
+            let nth = words::nth_hop(finding, number).unwrap_or_default();
+            format!("{nth}, {}: {step}", words::hop(hop))
+        }
+        None => step.to_owned(),
+    }
+}
+
 /// Text of a message: nothing in it is taken for a link, and nothing commands a viewer.
 fn text(message: &str) -> String {
     place::plain(message).replace("](", "]\\(")
 }
 
-/// A path as a relative URI reference ([RFC 3986](https://www.rfc-editor.org/rfc/rfc3986)).
-fn uri(path: &str) -> String {
-    let mut out = String::with_capacity(path.len());
-    for byte in path.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn paths_are_uri_references() {
-        assert_eq!(uri("infra/main.tf"), "infra/main.tf");
-        assert_eq!(uri("a b/\u{e9}#1:x%.tf"), "a%20b/%C3%A9%231%3Ax%25.tf");
-    }
 
     #[test]
     fn text_of_the_repository_is_no_link() {

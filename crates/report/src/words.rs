@@ -1,7 +1,9 @@
 //! Words that every format shares.
 
-use rolecall_checks::finding::{Finding, GainSummary, StepKind};
-use rolecall_source::{Confidence, Severity};
+use rolecall_checks::finding::{Coverage, Finding, GainSummary, Hop, Party, StepKind, WitnessRequest};
+use rolecall_source::{Confidence, Severity, Span};
+
+use crate::group::Block;
 
 pub(crate) const SEVERITIES: [Severity; 4] = [Severity::Critical, Severity::High, Severity::Medium, Severity::Low];
 
@@ -72,5 +74,114 @@ pub(crate) fn gain(gain: &GainSummary) -> String {
     if gain.by_service.len() > SHOWN {
         parts.push(format!("and {} more", count(gain.by_service.len() - SHOWN, "service")));
     }
+    parts.join(", ")
+}
+
+/// ``role `admin` ``.
+pub(crate) fn party(party: &Party) -> String {
+    format!("{} `{}`", party.kind, party.name)
+}
+
+/// A hop as a sentence, no full stop.
+pub(crate) fn hop(hop: &Hop) -> String {
+    let through = hop
+        .through
+        .as_ref()
+        .map_or_else(String::new, |t| format!(", through `{}`,", t.address));
+    let to = if hop.to.address == hop.from.address {
+        "have what that allows".to_owned()
+    } else {
+        format!("act as {}", party(&hop.to))
+    };
+    format!("{} can {}{through} and {to}", party(&hop.from), hop.does)
+}
+
+/// The number of a hop, where a path has several.
+pub(crate) fn nth_hop(finding: &Finding, i: usize) -> Option<String> {
+    let all = finding.hops.len();
+    (all > 1).then(|| format!("hop {} of {all}", i + 1))
+}
+
+/// The hop that begins with a step, and its number from 0, where a path has several.
+pub(crate) fn hop_at(finding: &Finding, step: usize) -> Option<(usize, &Hop)> {
+    let mut hops = finding.hops.iter().enumerate();
+    hops.find(|(_, h)| finding.hops.len() > 1 && h.steps.start == step)
+}
+
+/// `1 more finding`, `2 more policies`.
+pub(crate) fn count_more(n: usize, noun: &str) -> String {
+    count(n, noun).replacen(' ', " more ", 1)
+}
+
+/// A witness in one clause.
+pub(crate) fn witness(witness: &WitnessRequest) -> String {
+    let context: Vec<String> = witness.context.iter().map(|(k, v)| format!("{k} = {v}")).collect();
+    let with = if context.is_empty() { "" } else { " with " };
+    format!("{} on {}{with}{}", witness.action, witness.resource, context.join(", "))
+}
+
+/// What is different about one of the other findings of a block: its name, and how grave it is where that differs.
+pub(crate) fn other(block: &Block<'_>, finding: &Finding) -> String {
+    let grave = if finding.severity == block.first.severity {
+        ""
+    } else {
+        severity(finding.severity)
+    };
+    let sure = match finding.confidence {
+        c if c == block.first.confidence => "",
+        c => confidence(c),
+    };
+    let told: Vec<&str> = [grave, sure].into_iter().filter(|t| !t.is_empty()).collect();
+    let name = block.name(finding);
+    if told.is_empty() {
+        format!("`{name}`")
+    } else {
+        format!("`{name}` ({})", told.join(", "))
+    }
+}
+
+/// Where a finding is shown: in a file, whatever the finding says.
+pub(crate) fn primary(finding: &Finding) -> Option<Span> {
+    let steps = finding.steps.iter().map(|s| s.span);
+    let all = [finding.primary, finding.principal.span].into_iter().chain(steps);
+    all.into_iter().find(|s| !s.is_nowhere())
+}
+
+/// One clear sentence first; then what is gained, what it relies on and what to do.
+pub(crate) fn message(finding: &Finding) -> String {
+    let mut out = format!("{}.", finding.headline);
+    if let Some(witness) = &finding.witness {
+        let who = match &finding.role {
+            Some(role) if role.address != finding.principal.address => {
+                format!(": {} may, {} may not", party(role), party(&finding.principal))
+            }
+            _ => format!(", which {} may not now", party(&finding.principal)),
+        };
+        out.push_str(&format!(
+            " For example {} on {}{who}.",
+            witness.action, witness.resource
+        ));
+    }
+    if !finding.assumptions.is_empty() {
+        out.push_str(&format!(" Assuming {}.", finding.assumptions.join("; ")));
+    }
+    for note in &finding.notes {
+        out.push_str(&format!(" Note: {note}."));
+    }
+    if let Some(fix) = &finding.fix {
+        out.push_str(&format!(" Fix: {}.", fix.summary));
+    }
+    out
+}
+
+/// `5 files, 2 configurations, 4 principals, 2 roles, 5 policies`.
+pub(crate) fn analysed(coverage: &Coverage) -> String {
+    let parts = [
+        count(coverage.files, "file"),
+        count(coverage.roots.len(), "configuration"),
+        count(coverage.principals, "principal"),
+        count(coverage.roles, "role"),
+        count(coverage.policies, "policy"),
+    ];
     parts.join(", ")
 }

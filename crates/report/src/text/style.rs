@@ -43,6 +43,12 @@ impl Paint {
     }
 }
 
+/// Text that leads somewhere: <https://gist.github.com/egmontkob/eb114294efbcd5adb1944c9f3cb5feda>.
+pub(crate) fn link(text: &str, url: &str) -> String {
+    let url: String = url.chars().filter(char::is_ascii_graphic).collect();
+    format!("\u{1b}]8;;{url}\u{1b}\\{text}\u{1b}]8;;\u{1b}\\")
+}
+
 /// Breaks text into lines of at most `width` letters, at spaces where there is one. Never empty.
 pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     let width = width.max(10);

@@ -1,5 +1,7 @@
 //! A scan by hand, for the tests of every format: two languages, several files, an accepted finding, gaps.
 
+mod chain;
+
 use std::sync::Arc;
 
 use rolecall_checks::finding::{
@@ -77,6 +79,7 @@ const TEMPLATE: &str = r#"{
 
 pub(crate) fn sources() -> Sources {
     Sources::in_memory(&[
+        ("iam/chain.tf", chain::TEXT),
         ("iam/people.tf", PEOPLE),
         ("iam/policies.tf", POLICIES),
         ("roles.tf", ROLES),
@@ -138,9 +141,8 @@ fn gain(service: &str, levels: &[&'static str], actions: usize, examples: &[&str
 fn admin(sources: &Sources) -> Finding {
     let find = |path, needle| at(sources, path, needle);
     let user = find("iam/people.tf", "resource \"aws_iam_user\" \"alice\"");
-    let role = find("roles.tf", "resource \"aws_iam_role\" \"admin\"");
     let principal = party("user", "aws_iam_user.alice", "alice", user);
-    let role = party("role", "aws_iam_role.admin", "admin", role);
+    let role = admin_role(sources);
     Finding {
         rule: "launch-over-privileged-role",
         technique: "ec2-run-instances".into(),
@@ -273,10 +275,37 @@ fn accepted(sources: &Sources) -> Finding {
     }
 }
 
+/// Somebody else of the group, in the same way.
+fn also(sources: &Sources, name: &str, fingerprint: &str) -> Finding {
+    let mut finding = admin(sources);
+    let address = format!("aws_iam_user.{name}");
+    finding.principal = party("user", &address, name, at(sources, "iam/people.tf", "name = \"alice\""));
+    finding.hops = hop(&finding.principal, &admin_role(sources), 8);
+    finding.headline = finding.headline.replace("alice", name);
+    finding.fingerprint = fingerprint.into();
+    finding
+}
+
+fn admin_role(sources: &Sources) -> Party {
+    let span = at(sources, "roles.tf", "resource \"aws_iam_role\" \"admin\"");
+    party("role", "aws_iam_role.admin", "admin", span)
+}
+
 pub(crate) fn analysis(sources: &Sources) -> Analysis {
     let find = |path, needle| at(sources, path, needle);
     Analysis {
-        findings: vec![admin(sources), accepted(sources), deployer(sources), open(sources)],
+        findings: vec![
+            admin(sources),
+            chain::chain(sources),
+            also(sources, "bob", "6f1e0c6a5c1d4e7f8a9b0c1d2e3f4a5c"),
+            chain::self_escalation(sources),
+            also(sources, "carol", "6f1e0c6a5c1d4e7f8a9b0c1d2e3f4a5d"),
+            accepted(sources),
+            chain::assume(sources),
+            chain::take_over(sources),
+            deployer(sources),
+            open(sources),
+        ],
         diagnostics: vec![
             Diagnostic::error(
                 "yaml-syntax",
@@ -324,5 +353,23 @@ pub(crate) const RULES: &[Rule] = &[
         summary: "A principal can launch compute and pass roles through an open pattern",
         page: "# open-pass-role\n\n## What it finds\n\nA pattern that covers roles of tomorrow.\n",
         url: "https://example.org/rules/open-pass-role",
+    },
+    Rule {
+        id: "assume-over-privileged-role",
+        summary: "A principal can assume a role that may do more than the principal",
+        page: "# assume-over-privileged-role\n\n## What it finds\n\nA sample.\n\n## Fix\n\nTake the permission away.\n",
+        url: "https://example.org/rules/assume-over-privileged-role",
+    },
+    Rule {
+        id: "take-over-compute",
+        summary: "A principal can act as the role of compute that is there already",
+        page: "# take-over-compute\n\n## What it finds\n\nA sample.\n\n## Fix\n\nTake the permission away.\n",
+        url: "https://example.org/rules/take-over-compute",
+    },
+    Rule {
+        id: "self-escalation",
+        summary: "A principal can change its own permissions",
+        page: "# self-escalation\n\n## What it finds\n\nA sample.\n\n## Fix\n\nTake the permission away.\n",
+        url: "https://example.org/rules/self-escalation",
     },
 ];
