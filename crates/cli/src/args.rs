@@ -246,6 +246,8 @@ pub(crate) enum Format {
     Sarif,
     /// For a step summary or a comment on GitHub
     Markdown,
+    /// One page for a browser, with a picture of each path
+    Html,
     /// Annotations of a GitHub workflow's log
     Github,
     /// GitLab's code quality report

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use rolecall_checks::Analysis;
-use rolecall_report::{Report, github, gitlab, json, junit, markdown, sarif, text};
+use rolecall_report::{Report, github, gitlab, html, json, junit, markdown, sarif, text};
 use rolecall_source::{Confidence, Severity};
 
 use crate::args::{Color, Format, ScanArgs};
@@ -77,6 +77,7 @@ impl View<'_> {
             Format::Json => json::render(report),
             Format::Sarif => sarif::render(report),
             Format::Markdown => markdown::render(report),
+            Format::Html => html::render(report),
             Format::Github => github::render(report),
             Format::Gitlab => gitlab::render(report),
             Format::Junit => junit::render(report),

@@ -373,3 +373,28 @@ impl Summary {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn of_many_services_the_gravest_are_told_and_all_are_counted() {
+        let sources = sample::sources();
+        let mut analysis = sample::analysis(&sources);
+        let service = analysis.findings[0].gain.by_service[0].clone();
+        analysis.findings[0].gain.by_service = vec![service; 300];
+        let text = render(&Report {
+            analysis: &analysis,
+            sources: &sources,
+            rules: sample::RULES,
+            version: "0.0.0",
+            hidden: 0,
+        });
+        let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let gain = &document["findings"][0]["gain"];
+        assert_eq!(gain["services"], 300);
+        assert_eq!(gain["by_service"].as_array().unwrap().len(), SERVICES);
+    }
+}

@@ -17,6 +17,8 @@ const RESULTS: usize = 5_000;
 const FLOW: usize = 1_000;
 /// Most related locations GitHub shows.
 const RELATED: usize = 100;
+/// Most bytes of a snippet.
+const SNIPPET: usize = 2_000;
 /// Most notifications on what was not analysed.
 const NOTIFICATIONS: usize = 1_000;
 
@@ -201,27 +203,29 @@ struct Location {
     message: Option<Message>,
 }
 
-#[derive(Clone, Serialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct PhysicalLocation {
     artifact_location: ArtifactLocation,
     region: Region,
 }
 
-#[derive(Clone, Serialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ArtifactLocation {
     uri: String,
     uri_base_id: &'static str,
 }
 
-#[derive(Clone, Serialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Region {
     start_line: u32,
     start_column: u32,
     end_line: u32,
     end_column: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snippet: Option<Message>,
 }
 
 impl<'a> Log<'a> {
@@ -359,10 +363,7 @@ impl Writer<'_> {
             message: Message {
                 text: text(&words::message(finding)),
             },
-            locations: primary
-                .iter()
-                .filter_map(|span| self.location(*span, None, None))
-                .collect(),
+            locations: primary.iter().filter_map(|span| self.shown(*span)).collect(),
             related_locations: self.related(finding),
             code_flows: self.flow(finding, primary),
             // GitHub follows an alert by the hash of its first line; the identity of the finding is better than that.
@@ -426,6 +427,18 @@ impl Writer<'_> {
             .collect()
     }
 
+    /// A location with its text, for viewers that have no copy of the repository.
+    fn shown(&self, span: Span) -> Option<Location> {
+        let mut location = self.location(span, None, None)?;
+        let range = span.start as usize..span.end as usize;
+        let bytes = self.sources.bytes(span.file).ok()?.get(range).unwrap_or_default();
+        if bytes.len() <= SNIPPET {
+            let text = String::from_utf8_lossy(bytes).into_owned();
+            location.physical_location.region.snippet = Some(Message { text });
+        }
+        Some(location)
+    }
+
     fn location(&self, span: Span, id: Option<usize>, message: Option<&str>) -> Option<Location> {
         if span.is_nowhere() {
             return None;
@@ -443,6 +456,7 @@ impl Writer<'_> {
                     start_column: range.start.column,
                     end_line: range.end.line,
                     end_column: range.end.column,
+                    snippet: None,
                 },
             },
             message: message.map(|m| Message { text: text(m) }),
@@ -513,6 +527,35 @@ fn text(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_gravest_are_kept_and_accepted_ones_give_way() {
+        let sources = crate::sample::sources();
+        let analysis = crate::sample::analysis(&sources);
+        let accepted = |all: &[&Finding]| all.iter().filter(|f| f.suppressed.is_some()).count();
+        let all = analysis.findings.len();
+        assert_eq!(kept(&analysis.findings, all).len(), all);
+        let fewer = kept(&analysis.findings, all - 1);
+        assert_eq!((fewer.len(), accepted(&fewer)), (all - 1, 0));
+        let two = kept(&analysis.findings, 2);
+        assert!(two.iter().all(|f| f.severity == Severity::Critical) && two.len() == 2);
+    }
+
+    #[test]
+    fn what_is_left_out_is_told() {
+        let sources = crate::sample::sources();
+        let mut analysis = crate::sample::analysis(&sources);
+        analysis.findings = vec![analysis.findings[0].clone(); RESULTS + 3];
+        let told = render(&Report {
+            analysis: &analysis,
+            sources: &sources,
+            rules: crate::sample::RULES,
+            version: "0.0.0",
+            hidden: 0,
+        });
+        assert_eq!(told.matches("\"ruleIndex\"").count(), RESULTS);
+        assert!(told.contains("3 findings are left out: code scanning shows 5000"));
+    }
 
     #[test]
     fn text_of_the_repository_is_no_link() {

@@ -52,7 +52,7 @@
   for (const f of findings) {
     const who = party(f.principal);
     const role = f.role === null ? null : party(f.role);
-    f.text = [f.message, f.rule, f.technique, who.address, role && role.address, at(place(f.location))]
+    f.text = [f.message, f.rule, f.technique, who.name, who.address, role && role.name, role && role.address, at(place(f.location))]
       .join("\n")
       .toLowerCase();
     f.paths = new Set(f.steps.map((s) => place(s.location)).filter(Boolean).map((e) => e.path));
@@ -60,10 +60,10 @@
   }
   for (const severity of SEVERITIES) {
     const n = findings.filter((f) => f.severity === severity && !f.accepted).length;
-    $("severities").append(chip(`sev-${severity}`, severity, n, true));
+    $("chips").append(chip(`sev-${severity}`, severity, n, true));
   }
   const accepted = findings.filter((f) => f.accepted).length;
-  if (accepted) $("severities").append(chip("accepted", "accepted", accepted, false));
+  if (accepted) $("chips").append(chip("accepted", "accepted", accepted, false));
   function chip(id, text, n, on) {
     const box = el("input", { type: "checkbox", id });
     box.defaultChecked = on;
@@ -136,13 +136,15 @@
     list.setAttribute("aria-activedescendant", item.id);
     return item;
   }
+  let addressed = 0;
   function select(f, scroll) {
     current = f;
     step = f ? Math.max(0, f.steps.findIndex((s) => s.location !== null && s.location === f.location)) : 0;
     while (f && drawn < shown.length && shown.indexOf(f) >= drawn) more();
     const item = mark();
     if (item && scroll) item.scrollIntoView({ block: "nearest" });
-    if (f) history.replaceState(null, "", `#${f.fingerprint}`);
+    clearTimeout(addressed);
+    addressed = setTimeout(() => f && history.replaceState(null, "", `#${f.fingerprint}`), 200);
     detail();
     if (!$("map").hidden) drawMap();
   }
@@ -196,7 +198,7 @@
         el("span", {}, f.technique),
         el("span", { class: "mono" }, at(place(f.location))),
       ),
-      f.accepted ? el("p", { class: "meta" }, `Accepted: ${f.accepted}`) : null,
+      f.accepted ? el("p", { class: "meta" }, `Accepted: ${f.accepted}`) : "",
       picture,
       el("div", { class: "walk" }, el("div", { class: "steps" }, steps), source),
       facts(f),
@@ -314,7 +316,7 @@
         edge = { label: "", steps: [] };
       }
       if (hop.to === null) push("roles", "of an open pattern", "role", range(hop, ["gain", "trust"]), edge);
-      else push(party(hop.to).kind, party(hop.to).name, i === f.hops.length - 1 ? "role" : "principal", range(hop, ["role"]).concat(next), edge);
+      else push(party(hop.to).kind, party(hop.to).name, "role", range(hop, ["role"]).concat(next), edge);
     });
     if (f.witness) {
       const last = hops[hops.length - 1];
@@ -327,18 +329,18 @@
     const all = [...text];
     return all.length > letters ? `${all.slice(0, letters - 1).join("")}…` : text;
   }
-  function box(node, x, y, attributes) {
+  function box(node, x, y, label, attributes) {
     return svg(
       "g",
       { class: `node ${node.type}`, transform: `translate(${x},${y})`, tabindex: "0", role: "button", ...attributes },
-      svg("title", {}, `${node.kind} ${node.name}`),
+      svg("title", {}, label),
       svg("rect", { width: NODE.w, height: NODE.h, rx: node.type === "principal" ? 29 : node.type === "gain" ? 2 : 9 }),
-      svg("text", { class: "kind", x: NODE.w / 2, y: 22, "text-anchor": "middle" }, clip(node.kind, 26)),
-      svg("text", { x: NODE.w / 2, y: 41, "text-anchor": "middle" }, clip(node.name, 23)),
+      svg("text", { class: "kind", "aria-hidden": "true", x: NODE.w / 2, y: 22, "text-anchor": "middle" }, clip(node.kind, 26)),
+      svg("text", { "aria-hidden": "true", x: NODE.w / 2, y: 41, "text-anchor": "middle" }, clip(node.name, 21)),
     );
   }
   function arrow(id) {
-    return svg("defs", {}, svg("marker", { id, viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 8, markerHeight: 8, orient: "auto-start-reverse" }, svg("path", { d: "M0,0 L8,4 L0,8 z" })));
+    return svg("defs", {}, svg("marker", { id, viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 10, markerHeight: 10, markerUnits: "userSpaceOnUse", orient: "auto-start-reverse" }, svg("path", { d: "M0,0 L8,4 L0,8 z", fill: "context-stroke" })));
   }
   function pressed(act) {
     return {
@@ -353,10 +355,10 @@
   function drawPath(f, into) {
     const nodes = story(f);
     const gap = 118;
-    const room = Math.max(into.clientWidth || into.parentElement.clientWidth, NODE.w + 40);
-    const perRow = Math.max(1, Math.floor((room - 40 + gap) / (NODE.w + gap)));
-    const cells = nodes.map((_, i) => ({ x: 20 + (i % perRow) * (NODE.w + gap), y: 20 + Math.floor(i / perRow) * (NODE.h + 60) }));
+    room ||= into.clientWidth;
     const width = Math.max(room - 2, NODE.w + 40);
+    const perRow = Math.max(1, Math.floor((width - 40 + gap) / (NODE.w + gap)));
+    const cells = nodes.map((_, i) => ({ x: 20 + (i % perRow) * (NODE.w + gap), y: 20 + Math.floor(i / perRow) * (NODE.h + 60) }));
     const height = cells[cells.length - 1].y + NODE.h + 20;
     const picture = svg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": "Picture of the path" }, arrow("tip"));
     nodes.forEach((node, i) => {
@@ -388,14 +390,18 @@
       const steps = [...new Set([...node.steps, ...(node.edge ? node.edge.steps : [])])];
       const first = node.steps.length ? node.steps[0] : steps[0];
       const act = () => first !== undefined && go(first);
-      picture.append(box(node, cells[i].x, cells[i].y, { "data-steps": node.steps.join(" "), "aria-label": `${node.kind} ${node.name}${first === undefined ? "" : `, step ${first + 1}`}`, ...pressed(act) }));
+      const label = `${node.kind} ${node.name}${first === undefined ? "" : `, step ${first + 1}`}`;
+      picture.append(box(node, cells[i].x, cells[i].y, label, { "data-steps": node.steps.join(" "), ...pressed(act) }));
     });
     into.replaceChildren(picture);
   }
+  // Columns for a picture, measured anew when they change: to measure is to lay out the page.
+  let room = 0;
   let resized = 0;
   addEventListener("resize", () => {
     clearTimeout(resized);
     resized = setTimeout(() => {
+      room = 0;
       if (current && !$("detail").hidden) {
         drawPath(current, parts.picture);
         show(false);
@@ -495,6 +501,39 @@
       }
     }
   }
+  /** The way of each edge through the columns between its ends, where it has a lane of its own. */
+  function stretch(columns, edges) {
+    const at = new Map(columns.flatMap((column, i) => column.map((n) => [n, i])));
+    return edges.map((e) => {
+      const way = [e.a];
+      for (let i = at.get(e.a) + 1; i < at.get(e.b); i++) {
+        const lane = { id: `${e.a.id}\n${e.b.id}`, lane: true };
+        columns[i].push(lane);
+        way.push(lane);
+      }
+      return [...way, e.b];
+    });
+  }
+  function curve(way) {
+    const [a, b] = [way[0], way[way.length - 1]];
+    const middle = (n) => n.y + NODE.h / 2;
+    if (a.x >= b.x) {
+      const [x1, x2] = [a.x + NODE.w / 2, b.x + NODE.w / 2];
+      return `M${x1},${a.y} C${x1},${a.y - 40} ${x2},${b.y - 40} ${x2},${b.y - 2}`;
+    }
+    let [x, y] = [a.x + NODE.w, middle(a)];
+    let d = `M${x},${y}`;
+    for (const n of way.slice(1)) {
+      const to = n === b ? n.x - 2 : n.x;
+      d += ` C${(x + to) / 2},${y} ${(x + to) / 2},${middle(n)} ${to},${middle(n)}`;
+      [x, y] = [to, middle(n)];
+      if (n.lane) {
+        x = n.x + NODE.w;
+        d += ` L${x},${y}`;
+      }
+    }
+    return d;
+  }
   function drawMap() {
     const all = graph();
     const kept = new Set([...all.nodes].sort((a, b) => b.n - a.n).slice(0, MAP_NODES));
@@ -503,24 +542,33 @@
     const into = $("map");
     if (!nodes.length) return into.replaceChildren(el("p", { class: "empty" }, "No finding matches."));
     const columns = layers(nodes, edges);
-    untangle(columns, edges);
-    const tall = Math.max(...columns.map((c) => c.length)) * (NODE.h + 18) + 40;
-    const wide = Math.max(into.clientWidth - 4, columns.length * (NODE.w + 90) + 40);
+    const crowded = edges.length > 60;
+    const lanes = crowded ? edges.map((e) => [e.a, e.b]) : stretch(columns, edges);
+    untangle(columns, lanes.flatMap((lane) => lane.slice(1).map((n, i) => ({ a: lane[i], b: n }))));
+    const high = (n) => (n.lane ? 14 : NODE.h + 16);
+    const tall = Math.max(...columns.map((c) => c.reduce((sum, n) => sum + high(n), 0))) + 40;
+    const wide = Math.max(into.clientWidth - 4, columns.length * (NODE.w + 44) - 4);
     const gap = columns.length > 1 ? (wide - 40 - NODE.w) / (columns.length - 1) : 0;
     columns.forEach((column, i) => {
-      column.forEach((n, row) => {
+      const spare = (tall - 40 - column.reduce((sum, n) => sum + high(n), 0)) / column.length;
+      let y = 20;
+      for (const n of column) {
         n.x = 20 + i * gap;
-        n.y = 20 + ((row + 0.5) * (tall - 40)) / column.length - NODE.h / 2;
-      });
+        n.y = y + (spare + high(n) - NODE.h) / 2;
+        y += spare + high(n);
+      }
     });
-    const picture = svg("svg", { width: wide, height: tall, viewBox: `0 0 ${wide} ${tall}`, role: "group", "aria-label": "Map of who gains whom" }, arrow("tip-map"));
-    for (const e of edges) {
-      const forth = e.a.x < e.b.x;
-      const [x1, x2] = forth ? [e.a.x + NODE.w, e.b.x - 2] : [e.a.x + NODE.w / 2, e.b.x + NODE.w / 2];
-      const [y1, y2] = forth ? [e.a.y + NODE.h / 2, e.b.y + NODE.h / 2] : [e.a.y, e.b.y];
-      const d = forth ? `M${x1},${y1} C${(x1 + x2) / 2},${y1} ${(x1 + x2) / 2},${y2} ${x2},${y2}` : `M${x1},${y1} C${x1},${y1 - 40} ${x2},${y2 - 40} ${x2},${y2 - 2}`;
-      picture.append(svg("path", { d, "marker-end": "url(#tip-map)", class: current && e.findings.has(current) ? "on" : "" }, svg("title", {}, `${called(e.a)} to ${called(e.b)}: ${e.findings.size} findings`)));
-    }
+    // Shown smaller where that makes it fit, and no smaller than can be read.
+    const scale = Math.max(0.72, Math.min(1, (into.clientWidth - 4) / wide));
+    const picture = svg(
+      "svg",
+      { width: wide * scale, height: tall * scale, viewBox: `0 0 ${wide} ${tall}`, class: crowded ? "crowded" : null, role: "group", "aria-label": "Map of who gains whom" },
+      arrow("tip-map"),
+    );
+    edges.forEach((e, i) => {
+      const title = svg("title", {}, `${called(e.a)} to ${called(e.b)}: ${e.findings.size} findings`);
+      picture.append(svg("path", { d: curve(lanes[i]), "marker-end": "url(#tip-map)", class: current && e.findings.has(current) ? "on" : "" }, title));
+    });
     for (const n of nodes) {
       const field = n.type === "role" && findings.some((f) => f.role !== null && party(f.role).address === n.id) ? "role" : "principal";
       const narrow = () => {
@@ -528,7 +576,9 @@
         $("more").open = true;
         filter();
       };
-      picture.append(box(n, n.x, n.y, { "aria-label": `${called(n)}, filter by it`, ...(n.type === "compute" ? {} : pressed(narrow)) }));
+      // Compute is no field to filter by.
+      if (n.type === "compute") picture.append(box(n, n.x, n.y, called(n), { role: "img", tabindex: null }));
+      else picture.append(box(n, n.x, n.y, `${called(n)}, filter by it`, pressed(narrow)));
     }
     const left = all.nodes.length - nodes.length;
     const told = left > 0 ? `The ${nodes.length} that most findings are about; ${left} more are not drawn. Narrow the filters to see them.` : "Principals lead to what they gain. Choose one to see its findings alone.";
