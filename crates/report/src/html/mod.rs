@@ -134,10 +134,40 @@ mod tests {
             assert!(!page.contains(loads), "{loads}");
         }
         assert!(page.contains("9 findings: 5 critical, 2 high, 1 medium, 1 low; 1 accepted; 2 not shown"));
-        // For the tests in a browser.
-        if let Some(file) = std::env::var_os("ROLECALL_SAMPLE_PAGE") {
-            std::fs::write(file, page).unwrap();
+        // For the tests in a browser: `.ci/browser.sh`.
+        if let Some(folder) = std::env::var_os("ROLECALL_SAMPLE_PAGES") {
+            let folder = std::path::Path::new(&folder);
+            std::fs::write(folder.join("sample.html"), page).unwrap();
+            std::fs::write(folder.join("many.html"), self::page(&many(analysis), &sources)).unwrap();
         }
+    }
+
+    /// A thousand findings, of 50 principals and 37 roles.
+    fn many(mut analysis: rolecall_checks::finding::Analysis) -> rolecall_checks::finding::Analysis {
+        let base = analysis.findings.clone();
+        let named = |party: &mut rolecall_checks::finding::Party, kind: &str, i: usize| {
+            party.name = format!("{kind}-{i}");
+            party.address = format!("module.m{i}.aws_iam_{kind}.it").into();
+        };
+        let one = |i: usize, base: &rolecall_checks::finding::Finding| {
+            let mut finding = base.clone();
+            named(&mut finding.principal, "user", i % 50);
+            if let Some(hop) = finding.hops.first_mut() {
+                hop.from = finding.principal.clone();
+            }
+            if let (Some(role), Some(hop)) = (&mut finding.role, finding.hops.last_mut()) {
+                named(role, "role", i % 37);
+                hop.to = role.clone();
+            }
+            finding.suppressed = None;
+            finding.headline = format!("{} is finding {i}", words::party(&finding.principal));
+            finding.fingerprint = format!("{i:032x}");
+            finding
+        };
+        let all = base.iter().cycle().take(1000).enumerate();
+        analysis.findings = all.map(|(i, f)| one(i, f)).collect();
+        analysis.findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
+        analysis
     }
 
     #[test]

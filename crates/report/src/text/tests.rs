@@ -57,10 +57,10 @@ fn with_all_each_finding_is_told() {
 #[test]
 fn links_lead_to_files_and_pages_and_show_the_same_text() {
     let linked = page(&Options {
-        links: Some("/home/a b/repo".into()),
+        links: Some("/srv/a b/repo".into()),
         ..wide(110)
     });
-    let file = "\u{1b}]8;;file:///home/a%20b/repo/iam/policies.tf#L10\u{1b}\\iam/policies.tf:10:18\u{1b}]8;;\u{1b}\\";
+    let file = "\u{1b}]8;;file:///srv/a%20b/repo/iam/policies.tf#L10\u{1b}\\iam/policies.tf:10:18\u{1b}]8;;\u{1b}\\";
     assert!(linked.contains(file));
     let rule = "\u{1b}]8;;https://example.org/rules/self-escalation\u{1b}\\self-escalation\u{1b}]8;;\u{1b}\\";
     assert!(linked.contains(rule));
