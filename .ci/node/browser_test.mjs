@@ -187,7 +187,8 @@ const tests = {
   async "a narrow page does not scroll sideways"() {
     const page = await open(sample, { width: 400, height: 800, hash: "#44444444444444444444444444444444" });
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
-    await page.locator("#detail h2").scrollIntoViewIfNeeded();
+    await rows(page).nth(1).click();
+    assert.ok((await page.locator("#detail h2").boundingBox()).y < 200);
     await close(page, "narrow");
   },
   async "hostile names are text"() {
@@ -203,6 +204,9 @@ ${role("r", "*")}`,
       }),
     );
     assert.match(await page.locator("#detail h2").textContent(), /<\/script><img src=x onerror=/);
+    // What is meant stands far to the right, and is in view.
+    const [lines, meant] = await Promise.all([page.locator(".source pre").boundingBox(), page.locator(".source mark").boundingBox()]);
+    assert.ok(meant.x >= lines.x && meant.x + meant.width <= lines.x + lines.width, JSON.stringify({ lines, meant }));
     assert.equal(await page.evaluate(() => window.pwned), undefined);
     assert.equal(await page.locator("img, #own").count(), 0);
     await close(page, "hostile");

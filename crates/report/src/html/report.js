@@ -122,7 +122,7 @@
     const sure = f.certain ? "" : " (possible)";
     return el(
       "li",
-      { role: "option", id: `f${f.index}`, "aria-selected": "false", "aria-posinset": i + 1, "aria-setsize": shown.length, onclick: () => select(f, false) },
+      { role: "option", id: `f${f.index}`, "aria-selected": "false", "aria-posinset": i + 1, "aria-setsize": shown.length, onclick: () => pick(f) },
       el("div", { class: "head" }, el("span", { class: `sev ${f.severity}` }, f.severity + sure), el("span", {}, f.rule + (f.hops.length > 1 ? `, ${f.hops.length} hops` : ""))),
       el("div", { class: "what" }, sentence(f.message)),
       el("div", { class: "where" }, at(place(f.location)), role ? ` → ${role}` : ""),
@@ -147,6 +147,11 @@
     addressed = setTimeout(() => f && history.replaceState(null, "", `#${f.fingerprint}`), 200);
     detail();
     if (!$("map").hidden) drawMap();
+  }
+  function pick(f) {
+    select(f, false);
+    // Where the finding is below the list, it is what is wanted now.
+    if (matchMedia("(max-width: 900px)").matches) $("view").scrollIntoView();
   }
   list.addEventListener("keydown", (event) => {
     const now = shown.indexOf(current);
@@ -251,6 +256,9 @@
       parts.steps.setAttribute("aria-activedescendant", item.id);
     }
     parts.source.replaceChildren(...excerpt(f));
+    const lines = parts.source.querySelector("pre");
+    const meant = lines && lines.querySelector("mark");
+    if (meant) lines.scrollLeft = meant.offsetLeft + Math.min(meant.offsetWidth, lines.clientWidth / 2) + 40 - lines.clientWidth;
     for (const node of parts.picture.querySelectorAll("[data-steps]")) {
       node.classList.toggle("on", node.dataset.steps.split(" ").includes(`${step}`));
     }
