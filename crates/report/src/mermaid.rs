@@ -67,7 +67,7 @@ impl<'a> Chart<'a> {
             _ => format!(" (steps {} to {})", hop.steps.start + 1, hop.steps.end),
         };
         let nth = if of > 1 { format!("{}. ", i + 1) } else { String::new() };
-        let told = format!("{nth}{}{steps}", hop.does);
+        let told = format!("{nth}{}{steps}", words::does(hop));
         let Some(compute) = &hop.through else {
             let to = self.party(&hop.to);
             self.edge(from, to, "-->", &told);

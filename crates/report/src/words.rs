@@ -82,18 +82,26 @@ pub(crate) fn party(party: &Party) -> String {
     format!("{} `{}`", party.kind, party.name)
 }
 
-/// A hop as a sentence, no full stop.
+/// A hop as a sentence, no full stop. What is done may name the compute and who is gained already.
 pub(crate) fn hop(hop: &Hop) -> String {
-    let through = hop
-        .through
-        .as_ref()
-        .map_or_else(String::new, |t| format!(", through `{}`,", t.address));
-    let to = if hop.to.address == hop.from.address {
-        "have what that allows".to_owned()
-    } else {
-        format!("act as {}", party(&hop.to))
+    let names = |address: &str| hop.does.contains(&format!("`{address}`"));
+    let through = match &hop.through {
+        Some(through) if !names(&through.address) => format!(", through `{}`,", through.address),
+        _ => String::new(),
     };
-    format!("{} can {}{through} and {to}", party(&hop.from), hop.does)
+    let to = if hop.to.address == hop.from.address {
+        " and have what that allows".to_owned()
+    } else if hop.does.contains(&party(&hop.to)) {
+        String::new()
+    } else {
+        format!(" and act as {}", party(&hop.to))
+    };
+    format!("{} can {}{through}{to}", party(&hop.from), hop.does)
+}
+
+/// What a hop does, for a label in a picture.
+pub(crate) fn does(hop: &Hop) -> String {
+    hop.does.trim_end_matches(',').replace('`', "")
 }
 
 /// The number of a hop, where a path has several.
@@ -184,4 +192,32 @@ pub(crate) fn analysed(coverage: &Coverage) -> String {
         count(coverage.policies, "policy"),
     ];
     parts.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn a_hop_names_nobody_twice() {
+        let sources = sample::sources();
+        let analysis = sample::analysis(&sources);
+        let chain = analysis.findings.iter().find(|f| f.hops.len() > 1).unwrap();
+        let told: Vec<String> = chain.hops.iter().map(hop).collect();
+        assert_eq!(
+            told,
+            [
+                "user `dev` can assume role `ci`",
+                "role `ci` can run commands on EC2 instance `aws_instance.web` and act as role `web`",
+                "role `web` can launch an EC2 instance and act as role `admin`",
+            ]
+        );
+        let mut unnamed = chain.hops[1].clone();
+        unnamed.does = "run commands".into();
+        assert_eq!(
+            hop(&unnamed),
+            "role `ci` can run commands, through `aws_instance.web`, and act as role `web`"
+        );
+    }
 }

@@ -182,7 +182,7 @@ impl Tables<'_> {
         HopData {
             told: place::plain(&words::hop(hop)),
             technique: place::plain(&hop.technique),
-            does: place::plain(&hop.does),
+            does: place::plain(&words::does(hop)),
             from: self.party(&hop.from),
             to: self.party(&hop.to),
             through: hop.through.as_ref().map(|t| self.party(t)),

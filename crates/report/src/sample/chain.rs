@@ -153,7 +153,7 @@ pub(super) fn assume(sources: &Sources) -> Finding {
         primary: at(sources, "iam/chain.tf", "\"sts:AssumeRole\", Resource"),
         hops: vec![one_hop(
             "sts-assume-role",
-            "assume a role",
+            "assume role `ci`",
             &cast.dev,
             &cast.ci,
             None,
@@ -196,7 +196,7 @@ pub(super) fn take_over(sources: &Sources) -> Finding {
         primary: at(sources, "iam/chain.tf", "\"ssm:SendCommand\""),
         hops: vec![one_hop(
             "ssm-send-command",
-            "run commands on an EC2 instance",
+            "run commands on EC2 instance `aws_instance.web`",
             &cast.ci,
             &cast.web,
             Some(&cast.instance),
@@ -257,10 +257,10 @@ pub(super) fn chain(sources: &Sources) -> Finding {
         headline: "user `dev` can reach role `admin` in three hops and gain every action on every resource".into(),
         primary: find("\"sts:AssumeRole\", Resource"),
         hops: vec![
-            one_hop("sts-assume-role", "assume a role", &cast.dev, &cast.ci, None, 0..3),
+            one_hop("sts-assume-role", "assume role `ci`", &cast.dev, &cast.ci, None, 0..3),
             one_hop(
                 "ssm-send-command",
-                "run commands on an EC2 instance",
+                "run commands on EC2 instance `aws_instance.web`",
                 &cast.ci,
                 &cast.web,
                 Some(&cast.instance),

@@ -70,11 +70,13 @@ impl<'a> Page<'a> {
     fn new(sources: &'a Sources, options: &'a Options) -> Self {
         let mut characters = ThemeCharacters::unicode();
         characters.error = String::new();
-        let styles = if options.color {
+        let mut styles = if options.color {
             ThemeStyles::ansi()
         } else {
             ThemeStyles::none()
         };
+        // Steps are told apart by their numbers; a colour for each would mean nothing.
+        styles.highlights.truncate(1);
         let width = options.width.clamp(40, WIDEST);
         let handler = GraphicalReportHandler::new_themed(GraphicalTheme { characters, styles })
             .with_width(width)
@@ -145,8 +147,12 @@ impl<'a> Page<'a> {
             self.out.push_str(&drawn);
             return;
         }
-        for mark in marks {
-            self.paragraph("  ", 2, &mark.text, None);
+        for place in marks.chunk_by(|a, b| a.span == b.span) {
+            for mark in place {
+                let (number, text) = numbered(&mark.text);
+                self.paragraph(&format!("  {number}"), 2 + number.len(), text, None);
+            }
+            let Some(mark) = place.first() else { continue };
             let bare = Mark {
                 span: mark.span,
                 text: String::new(),
@@ -189,4 +195,13 @@ impl<'a> Page<'a> {
         let lead = format!("  {}", self.paint.with(Style::Dim, &format!("{name:<10}")));
         self.pointing(&lead, NAMES, text, style, span);
     }
+}
+
+/// A text that begins with a number, `3. `, in two.
+fn numbered(text: &str) -> (&str, &str) {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let point = text
+        .get(digits..)
+        .is_some_and(|rest| digits > 0 && rest.starts_with(". "));
+    if point { text.split_at(digits + 2) } else { ("", text) }
 }

@@ -117,3 +117,11 @@ fn many_notes_are_counted() {
         25
     );
 }
+
+#[test]
+fn only_a_number_is_a_number() {
+    assert_eq!(numbered("13. the role"), ("13. ", "the role"));
+    for plain in ["here", "a. b", ". b", "3.b", ""] {
+        assert_eq!(numbered(plain), ("", plain));
+    }
+}
