@@ -13,8 +13,8 @@ pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
-pub mod paths;
 mod mermaid;
+pub mod paths;
 mod place;
 #[cfg(test)]
 mod sample;
