@@ -248,8 +248,44 @@ def comments():
     assert all(TOKEN not in str(request) for request in hub.requests)
 
 
+def pulls():
+    hub = Hub()
+
+    def run(change, name, base=CLOSED, **more):
+        pull = PullRequest(hub, {"infra/main.tf": base}, change, f"{name}.git")
+        done = Runner(pull.checkout("refs/pull/7/merge"), hub, event=pull.event, binary=BINARY, **more)
+        assert done.output("command") == "diff", done.log
+        return done
+
+    done = run({"main.tf": "# nothing\n"}, "unrelated", base=OPEN)
+    assert done.code == 0 and done.output("findings") == "0" and check_sarif(done) == [], done.log
+    assert hub.ours(7) == [], "nothing to say makes no comment"
+
+    done = run({"infra/main.tf": OPEN}, "opens")
+    assert done.code == 1 and done.output("findings") == done.output("critical") == "1", (done.known, done.log)
+    assert [r["ruleId"] for r in check_sarif(done)] == ["launch-over-privileged-role"]
+    [body] = hub.ours(7)
+    assert body.startswith("<!-- rolecall -->\n") and body.count("<!-- rolecall") == 1 and "```mermaid" in body, body
+    assert body.split("\n", 1)[1].strip() in done.summary.read_text()
+
+    assert run({"infra/main.tf": OPEN}, "accepts", fail_on="never", path="other.txt").code in (0, 3)
+    done = run({"infra/main.tf": CLOSED}, "closes", base=OPEN)
+    assert done.code == 0 and done.output("findings") == "0", done.log
+    [updated] = hub.ours(7)
+    assert updated != body and "fixed" in updated.lower(), updated
+
+    merged = PullRequest(hub, {"main.tf": CLOSED}, {"main.tf": OPEN}, "queue.git")
+    event = {"merge_group.base_sha": merged.base}
+    done = Runner(merged.checkout(merged.merge), hub, event=event, binary=BINARY, sarif="false")
+    assert done.code == 1 and done.output("command") == "diff" and "Comment on the pull request" not in done.ran, done.log
+
+
 def main():
     scans()
+    if subprocess.run([BINARY, "diff", "--help"], capture_output=True).returncode == 0:
+        pulls()
+    else:
+        print("pull requests are not tried: this program has no diff")
     releases()
     release_scripts()
     hooks()

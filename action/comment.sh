@@ -53,6 +53,7 @@ if [ -z "$found" ] && [ "$SAY" = 0 ]; then exit 0; fi
 
 # Cut between lines, and closed if that is inside a block of code.
 text=$(awk -v limit="$limit" '
+    NR == 1 && /^<!-- rolecall/ { next }
     { size += length($0) + 1 }
     size > limit { cut = 1; exit }
     /^ *```/ {

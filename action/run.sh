@@ -26,9 +26,13 @@ out=$(mktemp -d "$TEMP/rolecall-report.XXXXXX") || exit 2
 # A container job runs as somebody who does not own the checkout, which git would refuse to read.
 export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0="$PWD"
 
-args=("--format=$FORMAT" "--fail-on=$FAIL_ON" "--min-severity=$MIN_SEVERITY" "--confidence=$CONFIDENCE"
-    "--also=sarif=$out/rolecall.sarif" "--also=json=$out/rolecall.json" "--also=markdown=$out/rolecall.md")
-if [ -n "$CONFIG" ]; then args+=("--config=$CONFIG"); fi
+args=("--format=$FORMAT" "--also=sarif=$out/rolecall.sarif" "--also=json=$out/rolecall.json"
+    "--also=markdown=$out/rolecall.md")
+# What is empty is for the repository's own configuration to say.
+lines --fail-on= "$FAIL_ON"
+lines --min-severity= "$MIN_SEVERITY"
+lines --confidence= "$CONFIDENCE"
+lines --config= "$CONFIG"
 # shellcheck disable=SC2153 # ARGS comes from the action
 lines "" "$ARGS"
 
@@ -36,12 +40,11 @@ verb=scan
 if [ "$BASE" != none ] && [ -n "$BASE$EVENT_BASE" ]; then
     verb="diff"
     base=$("$HERE/base.sh") || finish 2
-    lines --path= "$SCAN_PATH"
-    args+=(-- "$base" HEAD)
-else
-    args+=(--)
-    lines "" "$SCAN_PATH"
+    # The head is the working tree: then modules that `terraform init` has fetched count on both sides.
+    args+=(--merge-base "$base")
 fi
+args+=(--)
+lines "" "$SCAN_PATH"
 
 code=0
 "$BINARY" "$verb" "${args[@]}" || code=$?
@@ -49,9 +52,12 @@ tell command "$verb"
 if [ -s "$out/rolecall.sarif" ] && [ "$code" != 3 ]; then tell sarif "$out/rolecall.sarif"; fi
 if [ -s "$out/rolecall.json" ]; then
     tell json "$out/rolecall.json"
-    for name in findings critical high medium low; do
-        tell "$name" "$(jq -r --arg name "$name" '.summary[$name] // 0' "$out/rolecall.json")"
-    done
+    jq -r '
+        if .changes then .changes | map(select(.status == "new" or .status == "worsened") | .finding)
+        else .findings | map(select(.suppressed == null)) end
+        | map(.severity) as $all
+        | "findings=\($all | length)", (("critical", "high", "medium", "low") as $s
+            | "\($s)=\($all | map(select(. == $s)) | length)")' "$out/rolecall.json" >> "$GITHUB_OUTPUT"
 fi
 if [ -s "$out/rolecall.md" ]; then
     tell markdown "$out/rolecall.md"

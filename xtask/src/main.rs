@@ -2,6 +2,7 @@
 
 mod catalog;
 mod cfn;
+mod docs;
 mod expressions;
 mod gaad;
 mod iam;
@@ -31,6 +32,9 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   diff-iam [--requests N] [--seeds A,B] [--oracles DIR] [--rolecall PATH]
       compare our evaluator with iam-simulate and iam-rs on random requests; DIR is ROLECALL_JUDGES or
       ../shared/oracles, the programs are under ORACLES or ~/.cache/rolecall-oracles
+  docs
+      write the pages that are made from the registry: indexes of rules and techniques, a page for each technique, the
+      summary of the book
   labels LABELS.json FOLDER
       compare what scan says of a public repository, checked out in FOLDER, with the labels made for it
 ";
@@ -48,6 +52,7 @@ fn main() -> ExitCode {
         "diff-cfn" => cfn::diff(rest),
         "diff-gaad" => gaad::diff(rest),
         "diff-iam" => iam::diff(rest),
+        "docs" => docs::write(),
         "labels" => labels::run(rest),
         other => Err(format!("no command {other}\n\n{USAGE}").into()),
     };

@@ -4,6 +4,7 @@ mod code;
 mod imports;
 mod licences;
 mod links;
+mod pages;
 mod repo;
 mod rules;
 mod text;
@@ -37,7 +38,7 @@ impl Problem {
 type Check = (&'static str, fn(&Repo) -> Vec<Problem>);
 
 /// Checks that need nothing but the files. A new check is a new line here.
-const CHECKS: [Check; 9] = [
+const CHECKS: [Check; 10] = [
     ("imports", imports::crates),
     ("libraries", imports::libraries),
     ("versions", imports::versions),
@@ -46,6 +47,7 @@ const CHECKS: [Check; 9] = [
     ("length", code::length),
     ("text", text::text),
     ("links", links::links),
+    ("pages", pages::pages),
     ("rules", rules::rules),
 ];
 
