@@ -21,8 +21,6 @@ use crate::Outcome;
 /// What the judges deploy to.
 const ACCOUNT: &str = "123456789012";
 const REGION: &str = "us-east-1";
-/// What cfn-policy-validator calls every stack.
-const STACK: &str = "StackName";
 
 /// Reads or compares every template below the folders.
 pub(crate) fn diff(arguments: &[String]) -> Outcome {
@@ -66,7 +64,7 @@ pub(crate) fn diff(arguments: &[String]) -> Outcome {
         tally.count(path, answer);
     }
     say(&format!(
-        "{} files, {} templates of {} bytes: read in {:?}, of which the parser takes {:?}; {} agree, {} differ, {} not compared; {} policies and trusts, {} differences\n",
+        "{} files, {} templates of {} bytes: read in {:?}, of which the parser takes {:?}; {} agree, {} differ, {} not compared\n",
         paths.len(),
         tally.templates,
         tally.bytes,
@@ -74,9 +72,7 @@ pub(crate) fn diff(arguments: &[String]) -> Outcome {
         tally.parsing,
         tally.agree,
         tally.differ,
-        tally.skipped,
-        tally.policies,
-        tally.lines
+        tally.skipped
     ));
     Ok(())
 }
@@ -90,35 +86,13 @@ struct Tally {
     agree: usize,
     differ: usize,
     skipped: usize,
-    policies: usize,
-    lines: usize,
-}
-
-/// What a comparison gave.
-struct Compared {
-    /// Policies and trust policies that the other one has.
-    policies: usize,
-    differences: Vec<String>,
-}
-
-impl Compared {
-    fn new(ours: &Holdings, theirs: &Holdings) -> Self {
-        Self {
-            policies: theirs.values().map(Vec::len).sum(),
-            differences: differences(ours, theirs),
-        }
-    }
 }
 
 impl Tally {
-    fn count(&mut self, path: &Path, answer: Result<Compared, String>) {
-        if let Ok(compared) = &answer {
-            self.policies += compared.policies;
-            self.lines += compared.differences.len();
-        }
+    fn count(&mut self, path: &Path, answer: Result<Vec<String>, String>) {
         match answer {
-            Ok(compared) if compared.differences.is_empty() => self.agree += 1,
-            Ok(Compared { differences, .. }) => {
+            Ok(differences) if differences.is_empty() => self.agree += 1,
+            Ok(differences) => {
                 self.differ += 1;
                 say(&format!("{}\n", path.display()));
                 for line in differences {
@@ -178,7 +152,7 @@ fn states_principals(output: &Output) -> bool {
 /// Principals by name (or logical id) with what they hold: a policy's name and document, or an ARN alone.
 type Holdings = BTreeMap<String, Vec<(String, Option<Json>)>>;
 
-fn by_judge(judge: &str, path: &Path) -> Result<Compared, String> {
+fn by_judge(judge: &str, path: &Path) -> Result<Vec<String>, String> {
     let ran = Command::new(judge).arg(path).output().map_err(|e| e.to_string())?;
     let theirs: Json =
         serde_json::from_slice(&ran.stdout).map_err(|_| String::from_utf8_lossy(&ran.stderr).trim().to_owned())?;
@@ -191,11 +165,11 @@ fn by_judge(judge: &str, path: &Path) -> Result<Compared, String> {
     };
     let output = read_with(path, &text, &options);
     let ours = output.configurations.first().map(holdings).unwrap_or_default();
-    Ok(Compared::new(&ours, &judged(&theirs)))
+    Ok(differences(&ours, &judged(&theirs)))
 }
 
 /// The SAM translator's output, read by the same frontend.
-fn by_translation(outputs: &Path, path: &Path, output: &Output) -> Result<Compared, String> {
+fn by_translation(outputs: &Path, path: &Path, output: &Output) -> Result<Vec<String>, String> {
     let stem = path.file_stem().ok_or("no name")?;
     let translated = outputs.join(stem).with_extension("json");
     let text = std::fs::read_to_string(&translated).map_err(|_| "no translation".to_owned())?;
@@ -205,7 +179,7 @@ fn by_translation(outputs: &Path, path: &Path, output: &Output) -> Result<Compar
     let theirs = read(path, &text);
     let ours = output.configurations.first().map(holdings).unwrap_or_default();
     let theirs = theirs.configurations.first().map(holdings).unwrap_or_default();
-    Ok(Compared::new(&ours, &theirs))
+    Ok(differences(&ours, &theirs))
 }
 
 fn holdings(configuration: &Configuration) -> Holdings {
@@ -238,7 +212,10 @@ fn holdings(configuration: &Configuration) -> Holdings {
         let held = all.entry(name.clone()).or_default();
         match &attachment.policy {
             PolicyRef::Inline { name, body } => {
-                held.push((name.as_ref().map(flat).unwrap_or_default(), Some(as_json(body))));
+                held.push((
+                    name.as_ref().map(Text::to_string).unwrap_or_default(),
+                    Some(as_json(body)),
+                ));
             }
             PolicyRef::Managed(arn) => {
                 let local = configuration
@@ -246,12 +223,13 @@ fn holdings(configuration: &Configuration) -> Holdings {
                     .iter()
                     .find(|p| Some(&p.arn) == arn.to_text().as_ref());
                 match local {
-                    Some(policy) => {
-                        let name = flat(&policy.name);
-                        let made_up = name.contains('\u{E000}');
-                        let name = if made_up { last(&policy.origin.address) } else { name };
-                        held.push((name, Some(as_json(&policy.body))));
-                    }
+                    Some(policy) => held.push((
+                        policy
+                            .name
+                            .as_str()
+                            .map_or_else(|| last(&policy.origin.address), str::to_owned),
+                        Some(as_json(&policy.body)),
+                    )),
                     None => held.push((last(&written(arn)), None)),
                 }
             }
@@ -355,7 +333,6 @@ fn flat(text: &Text) -> String {
             Piece::Letters(letters) => out.push_str(letters),
             Piece::Symbol(symbol) if symbol.id.starts_with("account:") => out.push_str(ACCOUNT),
             Piece::Symbol(symbol) if symbol.id.starts_with("region:") => out.push_str(REGION),
-            Piece::Symbol(symbol) if symbol.id.ends_with("/AWS::StackName") => out.push_str(STACK),
             Piece::Symbol(symbol) => {
                 out.push('\u{E000}');
                 out.push_str(&symbol.name);
@@ -379,17 +356,6 @@ fn same(ours: &Json, theirs: &Json) -> bool {
         }
         (Json::Object(a), Json::Object(b)) => {
             a.len() == b.len() && a.iter().all(|(k, v)| b.get(k).is_some_and(|w| same(v, w)))
-        }
-        // A policy says the same with one value and with a list of one.
-        (Json::Array(one), other @ Json::String(_)) | (other @ Json::String(_), Json::Array(one))
-            if matches!(one.as_slice(), [Json::String(_)]) =>
-        {
-            let [only] = one.as_slice() else { return false };
-            if ours.is_array() {
-                same(only, other)
-            } else {
-                same(other, only)
-            }
         }
         (Json::Array(_) | Json::Object(_), _) | (_, Json::Array(_) | Json::Object(_)) => {
             ours.as_str().is_some_and(|t| t.starts_with('\u{E000}'))

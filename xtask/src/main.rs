@@ -2,6 +2,7 @@
 
 mod catalog;
 mod cfn;
+mod diff_scenarios;
 mod docs;
 mod expressions;
 mod gaad;
@@ -35,6 +36,9 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   docs
       write the pages that are made from the registry: indexes of rules and techniques, a page for each technique, the
       summary of the book
+  diff-scenarios [ROLECALL [FOLDER]]
+      build a repository with pull requests in FOLDER and check what ROLECALL (target/debug/rolecall) says of them; what it
+      wrote stays in FOLDER
   labels LABELS.json FOLDER
       compare what scan says of a public repository, checked out in FOLDER, with the labels made for it
 ";
@@ -53,6 +57,7 @@ fn main() -> ExitCode {
         "diff-gaad" => gaad::diff(rest),
         "diff-iam" => iam::diff(rest),
         "docs" => docs::write(),
+        "diff-scenarios" => scenarios(rest),
         "labels" => labels::run(rest),
         other => Err(format!("no command {other}\n\n{USAGE}").into()),
     };
@@ -63,6 +68,20 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Checks `rolecall diff` against a throw-away repository.
+fn scenarios(arguments: &[String]) -> Outcome {
+    let given = |n: usize| arguments.get(n).map(std::path::PathBuf::from);
+    let rolecall = given(0).unwrap_or_else(|| root().join("target/debug/rolecall"));
+    let name = format!("rolecall-diff-scenarios-{}", std::process::id());
+    let folder = given(1).unwrap_or_else(|| std::env::temp_dir().join(name));
+    std::fs::create_dir_all(&folder)?;
+    diff_scenarios::check(&std::path::absolute(rolecall)?, &std::path::absolute(&folder)?)?;
+    if arguments.len() < 2 {
+        std::fs::remove_dir_all(&folder)?;
+    }
+    Ok(())
 }
 
 /// The repository's root.

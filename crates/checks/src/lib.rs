@@ -51,6 +51,7 @@ pub fn analyze(outputs: Vec<Output>, options: &Options) -> Analysis {
     let (findings, notes) = rules::run(&graph, options);
     analysis.findings = findings;
     analysis.diagnostics.extend(notes);
+    suppress::configure(&mut analysis.findings, options, &mut analysis.diagnostics);
     suppress::apply(&mut analysis.findings, &directives, options, &mut analysis.diagnostics);
     sort(&mut analysis.findings, &mut analysis.diagnostics);
     analysis.coverage.modules_unresolved.sort();

@@ -27,6 +27,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Scan repositories, folders or files (the default command)
     Scan(ScanArgs),
+    /// Say which findings a change opens and closes, from git's objects
+    Diff(DiffArgs),
     /// Print what was understood, in an intermediate form
     Dump(DumpArgs),
     /// Say who can act as a role or user
@@ -56,6 +58,16 @@ pub(crate) enum Command {
         #[command(flatten)]
         ask: AskArgs,
     },
+    /// Write the findings of today to a file, to be told of new ones only
+    Baseline {
+        #[command(subcommand)]
+        command: BaselineCommand,
+    },
+    /// Check the configuration of a repository
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
     /// List the rules and the techniques
     Rules,
     /// Show the page of a rule or a technique, or with --value how a value of a Terraform configuration came about
@@ -80,12 +92,49 @@ pub(crate) enum Command {
     },
 }
 
-/// What is read and how, for every command that analyses.
+#[derive(Debug, Subcommand)]
+pub(crate) enum BaselineCommand {
+    /// Write the findings that are open
+    Write {
+        /// The file
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        #[command(flatten)]
+        input: InputArgs,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Say what is wrong with it
+    Check {
+        /// The file [default: rolecall.toml]
+        #[arg(value_name = "FILE", default_value = crate::config::NAME)]
+        file: PathBuf,
+    },
+}
+
+/// What is read and how, for commands that analyse paths.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct InputArgs {
     /// Repositories, folders or files [default: the current folder]
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) given: GivenArgs,
+}
+
+impl std::ops::Deref for InputArgs {
+    type Target = GivenArgs;
+
+    fn deref(&self) -> &GivenArgs {
+        &self.given
+    }
+}
+
+/// What the user says about the configurations, for every command that analyses.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct GivenArgs {
     /// The account the configurations deploy to, twelve digits
     #[arg(long, value_name = "ID", value_parser = account)]
     pub(crate) account: Option<String>,
@@ -116,6 +165,15 @@ pub(crate) struct InputArgs {
     /// How many threads work [default: one per processor]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
     pub(crate) threads: Option<u16>,
+    /// The configuration [default: rolecall.toml where the scan begins, or at the root of the repository]
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    pub(crate) config: Option<PathBuf>,
+    /// Read no configuration
+    #[arg(long)]
+    pub(crate) no_config: bool,
+    /// Accept the findings of a baseline, which `rolecall baseline write` has written
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
     /// The date of today, for tests: what is accepted until a day before is open again
     #[arg(long, value_name = "DATE", hide = true, value_parser = day)]
     pub(crate) today: Option<String>,
@@ -145,14 +203,18 @@ pub(crate) struct ScanArgs {
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: Format,
     /// Write one more report of the same scan
-    #[arg(long, value_name = "FORMAT=FILE", value_parser = also)]
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = also::<Format>)]
     pub(crate) also: Vec<(Format, PathBuf)>,
     /// Exit with 1 when a reported finding is at least this severe
-    #[arg(long, value_name = "SEVERITY", default_value = "medium")]
-    pub(crate) fail_on: FailOn,
+    ///
+    /// [default: medium, unless the configuration says otherwise]
+    #[arg(long, value_name = "SEVERITY")]
+    pub(crate) fail_on: Option<FailOn>,
     /// Leave out findings below this severity
-    #[arg(long, value_name = "SEVERITY", default_value = "low")]
-    pub(crate) min_severity: SeverityArg,
+    ///
+    /// [default: low, unless the configuration says otherwise]
+    #[arg(long, value_name = "SEVERITY")]
+    pub(crate) min_severity: Option<SeverityArg>,
     /// Leave out findings below this confidence
     #[arg(long, value_name = "CONFIDENCE", default_value = "possible")]
     pub(crate) confidence: ConfidenceArg,
@@ -162,6 +224,9 @@ pub(crate) struct ScanArgs {
     /// Of text, show each finding by itself and every note
     #[arg(long, alias = "verbose")]
     pub(crate) all: bool,
+    /// Of text, also say what is accepted, by what and why
+    #[arg(long)]
+    pub(crate) show_suppressed: bool,
 }
 
 /// What every direct question takes.
@@ -191,6 +256,60 @@ pub(crate) struct LspArgs {
     /// What many editors say; there is no other way
     #[arg(long, hide = true)]
     pub(crate) stdio: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DiffArgs {
+    /// What to compare with: a branch, tag or commit; `BASE...HEAD` compares with where the two parted
+    #[arg(value_name = "BASE")]
+    pub(crate) base: String,
+    /// A branch, tag or commit [default: the working tree, with what is not committed]
+    #[arg(value_name = "HEAD")]
+    pub(crate) head: Option<String>,
+    /// Compare with where BASE and HEAD parted, not with BASE itself
+    #[arg(long)]
+    pub(crate) merge_base: bool,
+    /// Folders or files of the repository [default: all of it]
+    #[arg(value_name = "PATH", last = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) given: GivenArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    /// The format of the result
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: DiffFormat,
+    /// Write one more report of the same comparison
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = also::<DiffFormat>)]
+    pub(crate) also: Vec<(DiffFormat, PathBuf)>,
+    /// Exit with 1 when a new or worsened finding is at least this severe
+    ///
+    /// [default: medium, unless the configuration says otherwise]
+    #[arg(long, value_name = "SEVERITY")]
+    pub(crate) fail_on: Option<FailOn>,
+    /// Leave out findings below this severity
+    ///
+    /// [default: low, unless the configuration says otherwise]
+    #[arg(long, value_name = "SEVERITY")]
+    pub(crate) min_severity: Option<SeverityArg>,
+    /// Leave out findings below this confidence
+    #[arg(long, value_name = "CONFIDENCE", default_value = "possible")]
+    pub(crate) confidence: ConfidenceArg,
+    /// Exit with 1 when something could not be analysed
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DiffFormat {
+    /// For people, in a terminal
+    Text,
+    /// For programs: see docs/diff-v1.md
+    Json,
+    /// SARIF 2.1.0 of what is new or worse
+    Sarif,
+    /// A comment for a pull request
+    Markdown,
 }
 
 #[derive(Debug, Args)]
@@ -343,12 +462,12 @@ fn variable(text: &str) -> Result<(String, String), String> {
     }
 }
 
-fn also(text: &str) -> Result<(Format, PathBuf), String> {
+fn also<F: ValueEnum>(text: &str) -> Result<(F, PathBuf), String> {
     let (format, file) = text.split_once('=').ok_or("expected FORMAT=FILE")?;
     if file.is_empty() {
         return Err("expected FORMAT=FILE".into());
     }
-    Ok((Format::from_str(format, false)?, file.into()))
+    Ok((F::from_str(format, false)?, file.into()))
 }
 
 #[cfg(test)]
@@ -367,7 +486,7 @@ mod tests {
         let cli = Cli::try_parse_from(["rolecall", "infra", "--fail-on", "never"]).unwrap();
         assert!(cli.command.is_none());
         assert_eq!(cli.scan.input.paths, [PathBuf::from("infra")]);
-        assert_eq!(cli.scan.fail_on.severity(), None);
+        assert_eq!(cli.scan.fail_on, Some(FailOn::Never));
     }
 
     #[test]

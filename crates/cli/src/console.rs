@@ -36,6 +36,15 @@ pub(crate) enum Failure {
     /// Nobody in the scan has this address, name or ARN.
     #[error("nobody in the scan is called `{0}`{similar}", similar = similar(.1))]
     NoSuchPrincipal(String, Vec<String>),
+    /// A file is no baseline.
+    #[error("`{path}` {why}", path = path.display())]
+    Baseline { path: PathBuf, why: String },
+    /// The configuration cannot be used.
+    #[error("the configuration cannot be used\n{0}")]
+    Config(String),
+    /// What git has, or has not, stands in the way.
+    #[error("{0}")]
+    Git(String),
     /// The system refuses threads.
     #[error("cannot start threads: {0}")]
     Threads(String),

@@ -19,6 +19,8 @@ const ENTRIES: usize = 2_000_000;
 pub(crate) struct Found {
     /// What the paths are relative to: the repository, or the folder that was named.
     pub(crate) root: PathBuf,
+    /// The folder of the first path, relative to `root`.
+    pub(crate) top: String,
     /// Paths relative to `root`, with forward slashes.
     pub(crate) files: BTreeSet<String>,
     /// What could not be entered.
@@ -26,6 +28,16 @@ pub(crate) struct Found {
 }
 
 impl Found {
+    /// Nothing below `root`.
+    pub(crate) fn empty(root: PathBuf) -> Self {
+        Self {
+            root,
+            top: String::new(),
+            files: BTreeSet::new(),
+            diagnostics: Vec::new(),
+        }
+    }
+
     /// Adds files that the user names, git's ignore rules aside, and gives their paths in the scan.
     pub(crate) fn include(&mut self, files: &[PathBuf]) -> Result<Vec<String>, Failure> {
         let mut names = Vec::new();
@@ -86,8 +98,10 @@ pub(crate) fn discover(paths: &[PathBuf]) -> Result<Found, Failure> {
             root,
         });
     }
+    let first = targets.first().filter(|t| t.is_dir());
     let mut walk = Walk {
         found: Found {
+            top: first.and_then(|t| relative(&root, t)).unwrap_or_default(),
             root,
             files: BTreeSet::new(),
             diagnostics: Vec::new(),

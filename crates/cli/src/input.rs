@@ -1,7 +1,7 @@
 //! From arguments to facts: discovery, the frontends side by side, and nothing they do can end the run.
 
 use std::any::Any;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{self, AssertUnwindSafe};
 use std::path::PathBuf;
 use std::sync::{Mutex, Once, PoisonError};
@@ -9,13 +9,15 @@ use std::sync::{Mutex, Once, PoisonError};
 use rayon::prelude::*;
 use rolecall_checks::Analysis;
 use rolecall_facts::{Output, Unresolved};
-use rolecall_source::{Diagnostic, FileId, Level, Sources, Span, limits};
+use rolecall_source::{Diagnostic, FileId, Level, Loader, Sources, Span, limits};
 
-use crate::args::InputArgs;
+use crate::args::{GivenArgs, InputArgs};
+use crate::config::{Config, NAME};
 use crate::console::Failure;
-use crate::discover::{Disk, discover};
+use crate::discover::{Disk, Found, discover};
 use crate::lsp::{Over, Overlay};
 use crate::plans;
+use crate::tree::Tree;
 
 /// Stack of a worker: input may nest as deep as the limits allow.
 const STACK_BYTES: usize = 64 * 1024 * 1024;
@@ -32,6 +34,8 @@ pub(crate) struct Input {
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// What the user says about Terraform configurations.
     pub(crate) terraform: rolecall_terraform::Options,
+    /// What the user says about the repository.
+    pub(crate) config: Config,
     /// True iff a part of the program failed.
     pub(crate) broken: bool,
 }
@@ -71,6 +75,108 @@ struct Given {
     cloudformation: rolecall_cloudformation::Options,
 }
 
+/// Where the files of a scan are.
+pub(crate) enum Place {
+    /// On the disk, with what an editor has open instead of files.
+    Disk(Found, Overlay),
+    /// In a commit.
+    Tree(Tree),
+}
+
+impl Place {
+    fn include(&mut self, files: &[PathBuf]) -> Result<Vec<String>, Failure> {
+        match self {
+            Self::Disk(found, _) => found.include(files),
+            Self::Tree(tree) => tree.include(files),
+        }
+    }
+
+    fn module(&mut self, dir: &str) -> bool {
+        match self {
+            Self::Disk(found, _) => found.module(dir),
+            Self::Tree(tree) => tree.module(dir),
+        }
+    }
+
+    /// The configuration that is meant: the one that is named, else the one where the scan begins, else at the root.
+    fn config(&mut self, args: &GivenArgs) -> Result<Config, Failure> {
+        if args.no_config {
+            return Ok(Config::default());
+        }
+        if let Some(mut config) = Config::named(args)? {
+            let inside = args
+                .config
+                .as_ref()
+                .and_then(|file| self.include(std::slice::from_ref(file)).ok());
+            if let Some(name) = inside.and_then(|names| names.into_iter().next()) {
+                config.path = name;
+            }
+            return Ok(config);
+        }
+        let (top, loader): (&str, Box<dyn Loader>) = match self {
+            Self::Disk(found, _) => {
+                let root = found.root.clone();
+                (&found.top, Box::new(Disk { root }))
+            }
+            Self::Tree(tree) => (tree.top(), tree.loader()),
+        };
+        let beside = format!("{top}/{NAME}");
+        for path in [beside.trim_start_matches('/'), NAME] {
+            let Ok(bytes) = loader.load(path) else { continue };
+            let config = Config::parse(path, &String::from_utf8_lossy(&bytes))?;
+            match self {
+                Self::Disk(found, _) => drop(found.files.insert(config.path.clone())),
+                Self::Tree(tree) => tree.choose(&config.path),
+            }
+            return Ok(config);
+        }
+        Ok(Config::default())
+    }
+
+    /// Leaves files out.
+    fn exclude(&mut self, config: &Config) {
+        if config.file.exclude.is_empty() {
+            return;
+        }
+        let excluded = config.excluded();
+        let keep = |path: &String| !excluded.matched_path_or_any_parents(path, false).is_ignore();
+        match self {
+            Self::Disk(found, _) => found.files.retain(keep),
+            Self::Tree(tree) => tree.retain(keep),
+        }
+    }
+
+    fn sources(&self) -> Sources {
+        match self {
+            Self::Disk(found, overlay) => {
+                let root = found.root.clone();
+                let loader = Over {
+                    overlay: overlay.clone(),
+                    under: Box::new(Disk { root: root.clone() }),
+                    root,
+                };
+                Sources::new(found.files.iter().cloned().collect(), Box::new(loader))
+            }
+            Self::Tree(tree) => Sources::new(tree.files(), tree.loader()),
+        }
+    }
+
+    /// The folder that paths are relative to; of a commit the current one stands in.
+    fn root(&self) -> PathBuf {
+        match self {
+            Self::Disk(found, _) => found.root.clone(),
+            Self::Tree(_) => PathBuf::from("."),
+        }
+    }
+
+    fn diagnostics(self) -> Vec<Diagnostic> {
+        match self {
+            Self::Disk(found, _) => found.diagnostics,
+            Self::Tree(tree) => tree.diagnostics,
+        }
+    }
+}
+
 /// Finds and reads what the arguments name.
 pub(crate) fn read(args: &InputArgs) -> Result<Input, Failure> {
     read_over(args, &Overlay::default())
@@ -85,17 +191,38 @@ pub(crate) fn read_over(args: &InputArgs, overlay: &Overlay) -> Result<Input, Fa
         .filter(|p| !found.root.join(p).exists())
         .collect();
     found.files.extend(unsaved);
+    let plans = plans::read(&plans, &mut found)?;
+    read_with(Place::Disk(found, overlay.clone()), args, plans)
+}
+
+/// Reads the files of a place, as `args` say.
+pub(crate) fn read_from(place: Place, args: &GivenArgs) -> Result<Input, Failure> {
+    read_with(place, args, Vec::new())
+}
+
+fn read_with(
+    mut place: Place,
+    args: &GivenArgs,
+    plans: Vec<rolecall_terraform::GivenPlan>,
+) -> Result<Input, Failure> {
+    let config = place.config(args)?;
+    place.exclude(&config);
+    let said = |pairs: &BTreeMap<String, String>| pairs.clone().into_iter().collect::<Vec<_>>();
+    let (terraform, cloudformation) = (&config.file.terraform, &config.file.cloudformation);
     let given = Given {
         terraform: rolecall_terraform::Options {
-            vars: args.var.clone(),
+            vars: [said(&terraform.vars), args.var.clone()].concat(),
             environment: environment(args),
-            var_files: found.include(&args.var_file)?,
-            workspace: args.workspace.clone(),
-            plans: plans::read(&plans, &mut found)?,
+            var_files: place.include(&args.var_file)?,
+            workspace: args.workspace.clone().or_else(|| terraform.workspace.clone()),
+            plans,
         },
         cloudformation: rolecall_cloudformation::Options {
-            parameter_files: found.include(&args.parameter_file)?,
-            parameters: args.parameter.iter().cloned().collect(),
+            parameter_files: place.include(&args.parameter_file)?,
+            parameters: said(&cloudformation.parameters)
+                .into_iter()
+                .chain(args.parameter.iter().cloned())
+                .collect(),
         },
     };
     let pool = rayon::ThreadPoolBuilder::new()
@@ -105,13 +232,7 @@ pub(crate) fn read_over(args: &InputArgs, overlay: &Overlay) -> Result<Input, Fa
         .map_err(|e| Failure::Threads(e.to_string()))?;
     let mut round = 0;
     let (sources, results) = loop {
-        let root = found.root.clone();
-        let loader = Over {
-            overlay: overlay.clone(),
-            under: Box::new(Disk { root: root.clone() }),
-            root,
-        };
-        let sources = Sources::new(found.files.iter().cloned().collect(), Box::new(loader));
+        let sources = place.sources();
         let results: Vec<Result<Output, Diagnostic>> = pool.install(|| {
             let one = |f: &Frontend| guarded(f.name, || (f.read)(&sources, &given));
             FRONTENDS.par_iter().map(one).collect()
@@ -123,12 +244,13 @@ pub(crate) fn read_over(args: &InputArgs, overlay: &Overlay) -> Result<Input, Fa
             .flat_map(|o| &o.unresolved)
             .filter_map(|u| beside(u, &sources));
         let missing: BTreeSet<String> = missing.collect();
-        let brought = missing.iter().filter(|dir| found.module(dir)).count();
+        let brought = missing.iter().filter(|dir| place.module(dir)).count();
         if brought == 0 || round > limits::MODULE_DEPTH {
             break (sources, results);
         }
     };
-    let mut diagnostics = found.diagnostics;
+    let root = place.root();
+    let mut diagnostics = place.diagnostics();
     let mut outputs = Vec::new();
     let mut broken = false;
     for result in results {
@@ -141,17 +263,18 @@ pub(crate) fn read_over(args: &InputArgs, overlay: &Overlay) -> Result<Input, Fa
         }
     }
     Ok(Input {
-        root: found.root,
+        root,
         sources,
         outputs,
         diagnostics,
         terraform: given.terraform,
+        config,
         broken,
     })
 }
 
 /// The variables of Terraform in the environment, if the user asks for them.
-fn environment(args: &InputArgs) -> Vec<(String, String)> {
+fn environment(args: &GivenArgs) -> Vec<(String, String)> {
     if !args.tf_var_env {
         return Vec::new();
     }

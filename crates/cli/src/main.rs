@@ -2,11 +2,15 @@
 
 mod args;
 mod ask;
+mod baseline;
+mod config;
 mod console;
+mod diff;
 mod discover;
 mod dump;
 mod exit;
 mod explain;
+mod git;
 mod input;
 mod lsp;
 mod man;
@@ -16,6 +20,7 @@ mod progress;
 mod rules;
 mod scan;
 mod today;
+mod tree;
 
 use std::process::ExitCode;
 
@@ -49,10 +54,13 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
     match cli.command {
         None => scan::run(&cli.scan),
         Some(Command::Scan(args)) => scan::run(&args),
+        Some(Command::Diff(args)) => diff::run(&args),
         Some(Command::Dump(args)) => dump::run(&args),
         Some(Command::WhoCan { role, ask }) => ask::run(&Question::WhoCan(role), &ask),
         Some(Command::WhatCan { principal, ask }) => ask::run(&Question::WhatCan(principal), &ask),
         Some(Command::Path { principal, role, ask }) => ask::run(&Question::Path(principal, role), &ask),
+        Some(Command::Baseline { command }) => baseline::run(&command),
+        Some(Command::Config { command }) => config::run(&command),
         Some(Command::Rules) => rules::list(),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Policy { command }) => policy::run(&command),

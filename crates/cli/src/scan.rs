@@ -5,27 +5,24 @@ use std::path::Path;
 use std::time::Instant;
 
 use rolecall_checks::Analysis;
-use rolecall_report::{Report, github, gitlab, html, json, junit, markdown, sarif, text};
+use rolecall_report::{Report, accepted, github, gitlab, html, json, junit, markdown, sarif, text};
 use rolecall_source::{Confidence, Severity};
 
-use crate::args::{Color, Format, ScanArgs};
+use crate::args::{Color, FailOn, Format, GivenArgs, OutputArgs, ScanArgs, SeverityArg};
+use crate::config::Config;
 use crate::console::{self, Failure};
 use crate::exit::Exit;
-use crate::input;
+use crate::input::{self, Input};
 use crate::progress::Progress;
-use crate::today;
+use crate::{baseline, today};
 
 pub(crate) fn run(args: &ScanArgs) -> Result<Exit, Failure> {
     let started = Instant::now();
     let progress = Progress::start(args.output.quiet);
     let input = input::read(&args.input)?;
     progress.phase("deciding");
-    let options = rolecall_checks::Options {
-        account: args.input.account.clone(),
-        foreign: input.foreign(),
-        today: Some(args.input.today.clone().unwrap_or_else(today::today)),
-        ..rolecall_checks::Options::default()
-    };
+    let options = options(&args.input, &input)?;
+    let wanted = Wanted::new(args.fail_on, args.min_severity, &input.config);
     let (mut analysis, broken) =
         match input::guarded("the analysis", || rolecall_checks::analyze(input.outputs, &options)) {
             Ok(analysis) => (analysis, input.broken),
@@ -33,7 +30,7 @@ pub(crate) fn run(args: &ScanArgs) -> Result<Exit, Failure> {
         };
     analysis.diagnostics.splice(0..0, input.diagnostics);
     drop(progress);
-    let hidden = narrow(&mut analysis, args.min_severity.into(), args.confidence.into());
+    let hidden = narrow(&mut analysis, wanted.min_severity.into(), args.confidence.into());
     let report = Report {
         analysis: &analysis,
         sources: &input.sources,
@@ -51,7 +48,38 @@ pub(crate) fn run(args: &ScanArgs) -> Result<Exit, Failure> {
     for (format, file) in &args.also {
         console::save(file, view.render(&report, *format, Some(file)).as_bytes())?;
     }
-    Ok(judge(&report, args, broken))
+    Ok(judge(&report, args, &wanted, broken))
+}
+
+/// What is told and what fails a run: the command line says, else the configuration, else the defaults.
+pub(crate) struct Wanted {
+    pub(crate) fail_on: FailOn,
+    pub(crate) min_severity: SeverityArg,
+}
+
+impl Wanted {
+    pub(crate) fn new(fail_on: Option<FailOn>, min_severity: Option<SeverityArg>, config: &Config) -> Self {
+        Self {
+            fail_on: fail_on.or(config.fail_on()).unwrap_or(FailOn::Medium),
+            min_severity: min_severity.or(config.min_severity()).unwrap_or(SeverityArg::Low),
+        }
+    }
+}
+
+/// What the user says about the analysis.
+pub(crate) fn options(given: &GivenArgs, input: &Input) -> Result<rolecall_checks::Options, Failure> {
+    let config = &input.config;
+    let stated = config.file.account.as_ref().map(|a| a.as_ref().clone());
+    Ok(rolecall_checks::Options {
+        account: given.account.clone().or(stated),
+        foreign: input.foreign(),
+        today: Some(given.today.clone().unwrap_or_else(today::today)),
+        accepted: config.accepted(&input.sources),
+        baseline: given.baseline.as_deref().map(baseline::read).transpose()?,
+        disabled: config.file.disable.iter().map(|r| r.as_ref().clone()).collect(),
+        severities: config.severities().collect(),
+        custom_techniques: config.file.techniques(),
+    })
 }
 
 /// Takes out what the user does not want to see, and says how much that was.
@@ -73,7 +101,7 @@ struct View<'a> {
 impl View<'_> {
     fn render(&self, report: &Report<'_>, format: Format, file: Option<&Path>) -> String {
         match format {
-            Format::Text => text::render(report, &self.layout(file)),
+            Format::Text => self.text(report, file),
             Format::Json => json::render(report),
             Format::Sarif => sarif::render(report),
             Format::Markdown => markdown::render(report),
@@ -84,31 +112,41 @@ impl View<'_> {
         }
     }
 
-    /// How text is laid out: the time, and what only a terminal can show, is for a terminal alone.
-    fn layout(&self, file: Option<&Path>) -> text::Options {
-        let terminal = file.is_none() && io::stdout().is_terminal();
-        let root = self
-            .root
-            .to_str()
-            .filter(|r| r.starts_with('/') && console::shows_links());
-        text::Options {
-            width: if terminal { console::width() } else { 100 },
-            color: match self.args.output.color {
-                Color::Always => true,
-                Color::Never => false,
-                Color::Auto => terminal && console::wants_color(),
-            },
-            links: root.filter(|_| terminal).map(str::to_owned),
-            quiet: self.args.output.quiet,
+    fn text(&self, report: &Report<'_>, file: Option<&Path>) -> String {
+        let options = text::Options {
             all: self.args.all,
-            elapsed: terminal.then(|| self.started.elapsed()),
+            ..layout(&self.args.output, self.root, self.started, file)
+        };
+        let mut out = text::render(report, &options);
+        if self.args.show_suppressed {
+            out.push_str(&accepted::render(report));
         }
+        out
+    }
+}
+
+/// How text is laid out in `file`, or on standard output: the time, and what only a terminal can show, is for a terminal
+/// alone. Links lead to files below `root`.
+pub(crate) fn layout(args: &OutputArgs, root: &Path, started: Instant, file: Option<&Path>) -> text::Options {
+    let terminal = file.is_none() && io::stdout().is_terminal();
+    let root = root.to_str().filter(|r| r.starts_with('/') && console::shows_links());
+    text::Options {
+        width: if terminal { console::width() } else { 100 },
+        color: match args.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => terminal && console::wants_color(),
+        },
+        links: root.filter(|_| terminal).map(str::to_owned),
+        quiet: args.quiet,
+        all: false,
+        elapsed: terminal.then(|| started.elapsed()),
     }
 }
 
 /// The exit code: what is reported decides, and what was accepted does not.
-fn judge(report: &Report<'_>, args: &ScanArgs, broken: bool) -> Exit {
-    let grave = args.fail_on.severity().is_some_and(|least| {
+fn judge(report: &Report<'_>, args: &ScanArgs, wanted: &Wanted, broken: bool) -> Exit {
+    let grave = wanted.fail_on.severity().is_some_and(|least| {
         let mut open = report.analysis.findings.iter().filter(|f| f.suppressed.is_none());
         open.any(|f| f.severity >= least)
     });

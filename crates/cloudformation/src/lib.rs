@@ -33,6 +33,12 @@ pub struct Options {
     pub parameters: BTreeMap<String, String>,
 }
 
+/// The pairs and elements of a YAML or JSON document as ranges of bytes: how far goes what begins somewhere.
+#[must_use]
+pub fn entries(text: &str) -> Vec<std::ops::Range<usize>> {
+    load::entries(text)
+}
+
 /// The facts of every template in `sources`, nested stacks through the templates that call them.
 #[must_use]
 pub fn analyze(sources: &Sources, options: &Options) -> Output {

@@ -54,8 +54,7 @@ impl Template {
 
 /// True iff the file may hold a template, from its name and bytes alone. Never false for a template.
 pub(crate) fn may_be_template(path: &str, bytes: &[u8]) -> bool {
-    let states = || has(bytes, b"Resources") && has(bytes, b"::") || has(bytes, b"AWSTemplateFormatVersion");
-    may_be_named(path) && (is_utf16(bytes) || states())
+    may_be_named(path) && (is_utf16(bytes) || has(bytes, b"Resources") && has(bytes, b"::"))
 }
 
 /// True iff the bytes begin with the byte order mark of UTF-16.
@@ -229,10 +228,6 @@ mod tests {
             ("Resources:\n  R: {Type: AWS::IAM::Role\n", 2),
             ("Resources:\n  R: {Type: AWS::IAM::Role}\n   S: {}\n", 3),
             ("Resources:\n  R: {Type: AWS::IAM::Role}\n  S: !Sub 'a\n", 3),
-            (
-                "{\"AWSTemplateFormatVersion\": \"2010-09-09\",\n\"Metadata\": [\"a\" \"b\"]}\n",
-                2,
-            ),
             ("{\"Resources\": {\"R\": {\n\"Type\": \"AWS::IAM::Role\",,\n}}}", 2),
             ("{\"Resources\": {\"R\": {\"Type\": \"AWS::IAM::Role\"}}\n", 1),
         ];

@@ -32,13 +32,13 @@ struct Document<'a> {
 }
 
 #[derive(Serialize)]
-struct Tool<'a> {
-    name: &'static str,
-    version: &'a str,
+pub(crate) struct Tool<'a> {
+    pub(crate) name: &'static str,
+    pub(crate) version: &'a str,
 }
 
 #[derive(Serialize)]
-struct FindingV1<'a> {
+pub(crate) struct FindingV1<'a> {
     rule: &'a str,
     technique: &'a str,
     severity: &'static str,
@@ -133,7 +133,7 @@ pub(crate) struct Point {
 }
 
 #[derive(Serialize)]
-struct CoverageV1<'a> {
+pub(crate) struct CoverageV1<'a> {
     files: usize,
     principals: usize,
     roles: usize,
@@ -201,7 +201,7 @@ impl<'a> Document<'a> {
 }
 
 impl<'a> FindingV1<'a> {
-    fn new(f: &'a Finding, sources: &'a Sources) -> Self {
+    pub(crate) fn new(f: &'a Finding, sources: &'a Sources) -> Self {
         let at = |span| Location::new(span, sources);
         Self {
             rule: f.rule,
@@ -316,7 +316,7 @@ impl<'a> Location<'a> {
 }
 
 impl<'a> CoverageV1<'a> {
-    fn new(coverage: &'a Coverage, diagnostics: &'a [Diagnostic], sources: &'a Sources) -> Self {
+    pub(crate) fn new(coverage: &'a Coverage, diagnostics: &'a [Diagnostic], sources: &'a Sources) -> Self {
         let at = |span| Location::new(span, sources);
         let module = |m: &'a rolecall_facts::Unresolved| Module {
             address: &m.address,

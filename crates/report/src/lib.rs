@@ -2,6 +2,9 @@
 //!
 //! Takes what was analysed and gives text back; nothing is written and nothing is read here.
 
+pub mod accepted;
+pub mod baseline;
+pub mod diff;
 pub mod dump;
 pub mod explain;
 pub mod github;

@@ -24,19 +24,18 @@ pub fn render(report: &Report<'_>) -> String {
         sources: report.sources,
     };
     page.head(report);
-    let blocks = group::blocks(&report.analysis.findings, false);
-    page.table(&blocks);
-    for (i, block) in blocks.iter().enumerate() {
-        let from = page.out.len();
-        page.block(block);
-        if page.out.len() > BYTES {
-            page.out.truncate(from);
-            let left = words::count_more(blocks.len() - i, "finding");
-            page.line(&format!("{left}, with those like them, are left out here.\n"));
-            break;
-        }
-    }
+    page.findings(report, BYTES);
     page.coverage(report);
+    page.out
+}
+
+/// The findings alone: the table, and each folded up. What would go past `bytes` is left out with a note.
+pub(crate) fn findings(report: &Report<'_>, bytes: usize) -> String {
+    let mut page = Page {
+        out: String::new(),
+        sources: report.sources,
+    };
+    page.findings(report, bytes);
     page.out
 }
 
@@ -51,25 +50,18 @@ impl Page<'_> {
         self.out.push('\n');
     }
 
-    fn head(&mut self, report: &Report<'_>) {
-        let findings = &report.analysis.findings;
-        let open = || findings.iter().filter(|f| f.suppressed.is_none());
-        let n = open().count();
-        match n {
-            0 if report.failed() => self.line("## rolecall: no findings, but the analysis did not finish\n"),
-            0 => self.line("## rolecall: no findings\n"),
-            _ => self.line(&format!(
-                "## rolecall: {} ({})\n",
-                words::count(n, "finding"),
-                words::tally(open())
-            )),
-        }
-        if findings.len() > n {
-            self.line(&format!("{} accepted.\n", words::count(findings.len() - n, "finding")));
-        }
-        if report.hidden > 0 {
-            let hidden = words::count(report.hidden, "finding");
-            self.line(&format!("{hidden} not shown for their severity or confidence.\n"));
+    fn findings(&mut self, report: &Report<'_>, bytes: usize) {
+        let blocks = group::blocks(&report.analysis.findings, false);
+        self.table(&blocks);
+        for (i, block) in blocks.iter().enumerate() {
+            let from = self.out.len();
+            self.block(block);
+            if self.out.len() > bytes {
+                self.out.truncate(from);
+                let left = words::count_more(blocks.len() - i, "finding");
+                self.line(&format!("{left}, with those like them, are left out here.\n"));
+                break;
+            }
         }
     }
 
@@ -240,7 +232,7 @@ fn severity(finding: &Finding) -> String {
 }
 
 /// A code span, whatever is in it ([CommonMark](https://spec.commonmark.org/0.31.2/#code-spans)).
-fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let text = place::plain(text);
     let mut longest = 0;
     for run in text.split(|c| c != '`') {
@@ -256,7 +248,7 @@ fn code(text: &str) -> String {
 }
 
 /// A block of code, whatever is in it.
-fn fenced(text: &str) -> String {
+pub(crate) fn fenced(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat((longest + 1).max(3));
     let lines: Vec<String> = text.lines().map(place::plain).collect();
@@ -289,7 +281,7 @@ fn escape(text: &str) -> String {
 }
 
 /// A sentence of ours: what stands in backticks is code, the rest is text.
-fn sentence(text: &str) -> String {
+pub(crate) fn sentence(text: &str) -> String {
     let mut out = String::new();
     for (i, part) in text.split('`').enumerate() {
         match i % 2 {

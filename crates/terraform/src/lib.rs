@@ -34,6 +34,13 @@ use crate::module::World;
 /// Stack of the threads that evaluate; only what is used is ever touched.
 const STACK: usize = 256 * 1024 * 1024;
 
+/// The constructs of a `.tf` file (attributes, blocks, elements of lists, items of objects) as ranges of bytes: how far
+/// goes what begins somewhere.
+#[must_use]
+pub fn entries(text: &str) -> Vec<std::ops::Range<usize>> {
+    syntax::entries(text)
+}
+
 /// What the Terraform configurations of a scan state.
 #[must_use]
 pub fn analyze(sources: &Sources, options: &Options) -> Output {

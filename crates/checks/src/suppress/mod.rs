@@ -6,7 +6,7 @@ mod baseline;
 mod ignore;
 
 use rolecall_facts::Directive;
-use rolecall_source::Diagnostic;
+use rolecall_source::{Diagnostic, Level, Span};
 
 use crate::finding::Finding;
 use crate::options::Options;
@@ -25,6 +25,23 @@ pub(crate) fn apply(
     accept::apply(findings, options, diagnostics);
     if let Some(baseline) = &options.baseline {
         baseline.apply(findings, diagnostics);
+    }
+}
+
+/// Takes out the findings of rules that are disabled, says how many there were, and gives the others the severity that the
+/// user wants for their rule.
+pub(crate) fn configure(findings: &mut Vec<Finding>, options: &Options, diagnostics: &mut Vec<Diagnostic>) {
+    for rule in &options.disabled {
+        let before = findings.len();
+        findings.retain(|f| f.rule != rule);
+        let left_out = before - findings.len();
+        let headline = format!("the rule `{rule}` is disabled; findings left out: {left_out}");
+        diagnostics.push(Diagnostic::new("rule-disabled", Level::Note, headline, Span::NOWHERE));
+    }
+    for finding in findings.iter_mut() {
+        if let Some(severity) = options.severities.get(finding.rule) {
+            finding.severity = *severity;
+        }
     }
 }
 

@@ -29,6 +29,11 @@ pub(crate) fn comments(text: &str) -> Option<Commented> {
     text.contains(MARKER).then(|| comments::read(text))
 }
 
+/// The pairs and elements of a YAML or JSON document, as ranges of bytes.
+pub(crate) fn entries(text: &str) -> Vec<std::ops::Range<usize>> {
+    comments::read(text).entries
+}
+
 /// Reads a file as JSON when it begins like JSON, else (or when it is flow YAML) as YAML.
 pub(crate) fn read(text: &str, file: FileId) -> Result<Document, Error> {
     if !json::looks_like_json(text) {

@@ -101,7 +101,6 @@ impl Serverless<'_> {
                             .into_iter()
                             .map(|s| statement("secretsmanager:GetSecretValue", s)),
                     );
-                    statements.extend(schema_registry(properties));
                     "MSKExecutionRolePolicy".to_owned()
                 }
                 "MQ" => {
@@ -140,7 +139,6 @@ impl Serverless<'_> {
                     let network = secret(&["VPC_SUBNET"]).len().min(secret(&["VPC_SECURITY_GROUP"]).len());
                     statements.extend((network > 0).then(|| parsed(NETWORK, at)));
                     statements.extend(decrypt(properties));
-                    statements.extend(schema_registry(properties));
                     if !statements.is_empty() {
                         let document = object(vec![("Statement", Value::list(statements, at))], at);
                         let policy = inline("SelfManagedKafkaExecutionRolePolicy", document, at);
@@ -353,7 +351,7 @@ fn send(kind: &str, id: &str, target: &Value, at: Span) -> Option<Value> {
             target.clone(),
             at,
         ),
-        "S3" | "S3Bucket" => {
+        "S3Bucket" => {
             let text = r#"{"PolicyName": {"Ref": "N"}, "PolicyDocument": {"Statement": [
                 {"Action": "s3:PutObject", "Effect": "Allow", "Resource": {"Fn::Join": ["/", [{"Ref": "T"}, "*"]]}},
                 {"Action": "s3:ListBucket", "Effect": "Allow", "Resource": {"Ref": "T"}}]}}"#;
@@ -366,39 +364,6 @@ fn send(kind: &str, id: &str, target: &Value, at: Span) -> Option<Value> {
         }
         _ => return None,
     })
-}
-
-/// What reading the schemas of Kafka records takes: the secrets of the registry, and a registry of Glue itself.
-fn schema_registry(properties: &Value) -> Vec<Value> {
-    let Some(config) = properties.get("SchemaRegistryConfig") else {
-        return Vec::new();
-    };
-    let at = config.span;
-    let statement = |action: &str, resource: Value| {
-        object(
-            vec![
-                ("Action", Value::string(action, at)),
-                ("Effect", Value::string("Allow", at)),
-                ("Resource", resource),
-            ],
-            at,
-        )
-    };
-    let access = config.get("AccessConfigs").and_then(Value::as_list);
-    let access = access.map(|l| l.items.as_slice()).unwrap_or_default();
-    let secrets = access.iter().filter_map(|c| c.get("URI").cloned());
-    let mut all: Vec<Value> = secrets
-        .map(|uri| statement("secretsmanager:GetSecretValue", uri))
-        .collect();
-    let uri = config.get("SchemaRegistryURI");
-    let letters = uri.and_then(|u| u.get("Fn::Sub").unwrap_or(u).as_str()).unwrap_or("");
-    if let (Some(uri), Some((_, registry))) = (uri, letters.rsplit_once(":registry/")) {
-        let schemas = format!("arn:${{AWS::Partition}}:glue:${{AWS::Region}}:${{AWS::AccountId}}:schema/{registry}/*");
-        let schemas = object(vec![("Fn::Sub", Value::string(&schemas, at))], at);
-        all.push(statement("glue:GetRegistry", uri.clone()));
-        all.push(statement("glue:GetSchemaVersion", schemas));
-    }
-    all
 }
 
 /// Decryption with the key of a secret.

@@ -5,8 +5,6 @@ mod build;
 mod connectors;
 mod events;
 mod policies;
-#[cfg(test)]
-mod tests;
 
 use std::sync::Arc;
 
@@ -42,33 +40,6 @@ pub(crate) fn transform(
     }
     connectors::connect(&mut out);
     out.finish()
-}
-
-/// What a data source may do with its table.
-const TABLE: &str = r#"[
-    {"Effect": "Allow", "Action": ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:BatchGetItem",
-        "dynamodb:ConditionCheckItem", "dynamodb:PartiQLSelect"],
-     "Resource": [{"Ref": "Target"}, {"Fn::Join": ["", [{"Ref": "Target"}, "/index/*"]]}]},
-    {"Effect": "Allow", "Action": ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem",
-        "dynamodb:BatchWriteItem", "dynamodb:PartiQLDelete", "dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate"],
-     "Resource": [{"Ref": "Target"}, {"Fn::Join": ["", [{"Ref": "Target"}, "/index/*"]]}]}]"#;
-/// What a data source may do with its function.
-const INVOKED: &str = r#"[{"Effect": "Allow", "Action": ["lambda:InvokeAsync", "lambda:InvokeFunction"],
-    "Resource": [{"Ref": "Target"}, {"Fn::Join": ["", [{"Ref": "Target"}, ":*"]]}]}]"#;
-
-/// The ARN of what a data source reads: as stated, or that of the table of this name and region.
-fn source_arn(source: &Value) -> Option<Value> {
-    let at = source.span;
-    if let Some(stated) = source.get("TableArn").or_else(|| source.get("FunctionArn")) {
-        return Some(stated.clone());
-    }
-    let region = source
-        .get("Region")
-        .cloned()
-        .unwrap_or_else(|| build::reference("AWS::Region", at));
-    let text = Value::string("arn:${AWS::Partition}:dynamodb:${R}:${AWS::AccountId}:table/${T}", at);
-    let names = object(vec![("R", region), ("T", source.get("TableName")?.clone())], at);
-    Some(object(vec![("Fn::Sub", Value::list(vec![text, names], at))], at))
 }
 
 #[derive(Default)]
@@ -229,7 +200,7 @@ impl Serverless<'_> {
     }
 
     /// [`AWS::Serverless::GraphQLApi`](https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-graphqlapi.html):
-    /// the role that writes its logs, and those of its data sources.
+    /// the role that writes its logs.
     fn graphql(&self, out: &mut Output) {
         let at = self.resource.span;
         let logging = self.get("Logging");
@@ -244,44 +215,10 @@ impl Serverless<'_> {
             let role = resource("AWS::IAM::Role", made, self.resource);
             out.put(&format!("{}CloudWatchRole", self.id), role);
         }
-        self.data_sources("DynamoDb", "DynamoDBDataSource", "ToTable", TABLE, out);
-        self.data_sources("Lambda", "LambdaDataSource", "ToLambda", INVOKED, out);
         out.put(
             self.id,
             retyped(self.resource, "AWS::AppSync::GraphQLApi", self.properties.clone()),
         );
-    }
-
-    /// Data sources without a role of their own get one, and a policy for what they read.
-    fn data_sources(&self, kind: &str, suffix: &str, to: &str, statements: &str, out: &mut Output) {
-        let sources = self
-            .get("DataSources")
-            .and_then(|s| s.get(kind))
-            .and_then(Value::as_map);
-        for (name, source) in sources.into_iter().flat_map(Map::iter) {
-            let (Some(name), None) = (name.as_str(), source.get("ServiceRoleArn")) else {
-                continue;
-            };
-            let at = source.span;
-            let Some(target) = source_arn(source) else { continue };
-            let id = format!("{}{name}{suffix}", self.id);
-            let properties = vec![("AssumeRolePolicyDocument", trust("appsync.amazonaws.com", at))];
-            out.put(
-                &format!("{id}Role"),
-                resource("AWS::IAM::Role", properties, self.resource),
-            );
-            let statements = build::rewritten(&build::parsed(statements, at), at, &|map| {
-                (map.get("Ref")?.as_str()? == "Target").then(|| target.clone())
-            });
-            let document = object(
-                vec![("Version", Value::string("2012-10-17", at)), ("Statement", statements)],
-                at,
-            );
-            let role = build::reference(&format!("{id}Role"), at);
-            let properties = vec![("PolicyDocument", document), ("Roles", Value::list(vec![role], at))];
-            let policy = resource("AWS::IAM::ManagedPolicy", properties, self.resource);
-            out.put(&format!("{id}{to}ConnectorPolicy"), policy);
-        }
     }
 
     /// The role of a function: what it states, a role that is made for it, or one of both by a condition.

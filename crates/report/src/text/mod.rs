@@ -51,6 +51,18 @@ pub fn render(report: &Report<'_>, options: &Options) -> String {
     page.out
 }
 
+/// Messages alone, each with the lines it is about.
+#[must_use]
+pub fn diagnostics(list: &[Diagnostic], sources: &Sources) -> String {
+    let options = Options {
+        width: 100,
+        ..Options::default()
+    };
+    let mut page = Page::new(sources, &options);
+    list.iter().for_each(|d| page.diagnostic(d));
+    page.out
+}
+
 struct Page<'a> {
     out: String,
     sources: &'a Sources,

@@ -43,6 +43,14 @@ pub(crate) fn read_hcl(text: &str, file: FileId, remarks: &mut Remarks) -> Body 
     body
 }
 
+/// The attributes, blocks, elements and items of a `.tf` file, as ranges of bytes.
+pub(crate) fn entries(text: &str) -> Vec<std::ops::Range<usize>> {
+    let mut parser = Parser::new(text, From::File(FileId(0)));
+    parser.commented = Some(Commented::default());
+    parser.file();
+    parser.commented.take().unwrap_or_default().entries
+}
+
 /// The text of a template, as `templatefile` and `.tf.json` have them.
 ///
 /// # Errors
