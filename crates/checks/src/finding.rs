@@ -52,6 +52,8 @@ pub struct Within {
     pub span: Option<Span>,
     /// The module calls or nested stacks it is inside of, outermost first.
     pub calls: Vec<Span>,
+    /// The whole statement, where the step shows an action of it.
+    pub statement: Option<Span>,
 }
 
 impl From<&Origin> for Within {
@@ -60,6 +62,7 @@ impl From<&Origin> for Within {
             address: Arc::clone(&origin.address),
             span: Some(origin.span),
             calls: origin.calls.clone(),
+            statement: None,
         }
     }
 }

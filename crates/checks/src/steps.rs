@@ -211,7 +211,11 @@ impl Steps<'_> {
                 _ => &i.attachment,
             });
             let span = span.unwrap_or(holder.fact.origin.span);
-            self.add(kind, format!("{by}{what}"), span, Within::from(within));
+            let within = Within {
+                statement: Some(reason.span).filter(|s| !s.is_nowhere()),
+                ..Within::from(within)
+            };
+            self.add(kind, format!("{by}{what}"), span, within);
         }
     }
 

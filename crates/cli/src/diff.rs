@@ -46,7 +46,10 @@ pub(crate) fn run(args: &DiffArgs) -> Result<Exit, Failure> {
     let mut before = tree(&revisions.base.1)?;
     let after = match &revisions.head {
         Some((_, commit)) => Place::Tree(tree(commit)?),
-        None => Place::Disk(working_tree(&repository, args, &mut before)?),
+        None => Place::Disk(
+            working_tree(&repository, args, &mut before)?,
+            crate::lsp::Overlay::default(),
+        ),
     };
     let before = side(Place::Tree(before), args)?;
     let after = side(after, args)?;

@@ -200,11 +200,7 @@ pub(crate) fn read_from(place: Place, args: &GivenArgs) -> Result<Input, Failure
     read_with(place, args, Vec::new())
 }
 
-fn read_with(
-    mut place: Place,
-    args: &GivenArgs,
-    plans: Vec<rolecall_terraform::GivenPlan>,
-) -> Result<Input, Failure> {
+fn read_with(mut place: Place, args: &GivenArgs, plans: Vec<rolecall_terraform::GivenPlan>) -> Result<Input, Failure> {
     let config = place.config(args)?;
     place.exclude(&config);
     let said = |pairs: &BTreeMap<String, String>| pairs.clone().into_iter().collect::<Vec<_>>();

@@ -26,8 +26,10 @@ fn every_pull_request_is_told_right_in_every_format() {
 #[test]
 fn where_it_cannot_run_it_says_why_and_what_to_do() {
     let folder = Folder::new();
-    let plain = folder.0.join("plain");
-    fs::create_dir(&plain).unwrap();
+    // Without git a scan still runs.
+    let plain = folder.file("plain/main.tf", "resource \"aws_iam_user\" \"ada\" {\n  name = \"ada\"\n}\n");
+    let plain = plain.parent().unwrap().to_path_buf();
+    assert_eq!(support::run(&plain, &["dump", "facts"]).code(), 0);
     let told = |at: &Path, args: &[&str], parts: &[&str]| {
         let run = run(at, args);
         assert_eq!(run.code(), 2, "{args:?}: {}", run.stdout());

@@ -39,10 +39,12 @@ fn json(run: &Run) -> Value {
 
 /// Open and accepted findings, and the codes of what could not be analysed or is not needed.
 fn told(folder: &Folder, args: &[&str]) -> (u64, u64, Vec<String>) {
-    let scan = run(
-        &folder.0,
-        &[&["scan", "--format", "json", "--today", "2026-06-01"], args].concat(),
-    );
+    let today: &[&str] = if args.contains(&"--today") {
+        &[]
+    } else {
+        &["--today", "2026-06-01"]
+    };
+    let scan = run(&folder.0, &[&["scan", "--format", "json"], today, args].concat());
     let json = json(&scan);
     let count = |name: &str| json["summary"][name].as_u64().unwrap();
     let errors = json["coverage"]["errors"].as_array().unwrap();

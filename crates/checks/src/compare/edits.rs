@@ -84,7 +84,8 @@ impl<'a> Trees<'a> {
         let mut found: Vec<Edit> = Vec::new();
         for (number, step) in finding.steps.iter().enumerate().filter(|(_, s)| !s.span.is_nowhere()) {
             let twin = self.twin(step.span.file, after);
-            let range = self.lines_of(step.span, after);
+            let whole = step.within.statement.filter(|s| s.file == step.span.file);
+            let range = self.lines_of(whole.unwrap_or(step.span), after);
             for hunk in twin.hunks.iter().filter(|h| touches(mine(h, after), &range)) {
                 let edit = self.edit(step.span.file, &twin, &clipped(hunk, &range, after), after);
                 let same = found

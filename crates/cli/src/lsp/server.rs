@@ -210,7 +210,7 @@ impl<W: Write> Server<W> {
         }
         let option = |name: &str| params.pointer(&format!("/initializationOptions/{name}"));
         if let Some(account) = option("account").and_then(Value::as_str) {
-            self.given.account = Some(account.to_owned());
+            self.given.given.account = Some(account.to_owned());
         }
         let dynamic = "/capabilities/workspace/didChangeWatchedFiles/dynamicRegistration";
         self.watches = params.pointer(dynamic) == Some(&Value::Bool(true));
