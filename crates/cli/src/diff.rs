@@ -238,7 +238,11 @@ fn render(report: &DiffReport<'_>, args: &DiffArgs, format: DiffFormat, file: Op
 }
 
 fn layout(args: &DiffArgs, file: Option<&Path>) -> text::Options {
-    scan::layout(&args.output, file)
+    // Files of a commit are nowhere on the disk, and how long it took is not told.
+    text::Options {
+        elapsed: None,
+        ..scan::layout(&args.output, Path::new(""), std::time::Instant::now(), file)
+    }
 }
 
 /// The exit code: what is new or worse decides.

@@ -27,7 +27,10 @@ fn every_pull_request_is_told_right_in_every_format() {
 fn where_it_cannot_run_it_says_why_and_what_to_do() {
     let folder = Folder::new();
     // Without git a scan still runs.
-    let plain = folder.file("plain/main.tf", "resource \"aws_iam_user\" \"ada\" {\n  name = \"ada\"\n}\n");
+    let plain = folder.file(
+        "plain/main.tf",
+        "resource \"aws_iam_user\" \"ada\" {\n  name = \"ada\"\n}\n",
+    );
     let plain = plain.parent().unwrap().to_path_buf();
     assert_eq!(support::run(&plain, &["dump", "facts"]).code(), 0);
     let told = |at: &Path, args: &[&str], parts: &[&str]| {

@@ -50,6 +50,28 @@ impl Page<'_> {
         self.out.push('\n');
     }
 
+    fn head(&mut self, report: &Report<'_>) {
+        let findings = &report.analysis.findings;
+        let open = || findings.iter().filter(|f| f.suppressed.is_none());
+        let n = open().count();
+        match n {
+            0 if report.failed() => self.line("## rolecall: no findings, but the analysis did not finish\n"),
+            0 => self.line("## rolecall: no findings\n"),
+            _ => self.line(&format!(
+                "## rolecall: {} ({})\n",
+                words::count(n, "finding"),
+                words::tally(open())
+            )),
+        }
+        if findings.len() > n {
+            self.line(&format!("{} accepted.\n", words::count(findings.len() - n, "finding")));
+        }
+        if report.hidden > 0 {
+            let hidden = words::count(report.hidden, "finding");
+            self.line(&format!("{hidden} not shown for their severity or confidence.\n"));
+        }
+    }
+
     fn findings(&mut self, report: &Report<'_>, bytes: usize) {
         let blocks = group::blocks(&report.analysis.findings, false);
         self.table(&blocks);

@@ -13,7 +13,7 @@ mod tests;
 use std::time::Duration;
 
 use miette::{GraphicalReportHandler, GraphicalTheme, ThemeCharacters, ThemeStyles};
-use rolecall_source::{Sources, Span};
+use rolecall_source::{Diagnostic, Sources, Span};
 
 use crate::{Report, group, place};
 use snippet::Mark;

@@ -39,7 +39,7 @@ impl Page<'_> {
         }
     }
 
-    fn diagnostic(&mut self, diagnostic: &Diagnostic) {
+    pub(super) fn diagnostic(&mut self, diagnostic: &Diagnostic) {
         let (word, style) = match diagnostic.level {
             Level::Error => ("error", Style::Severity(Severity::High)),
             Level::Warning | Level::Finding(..) => ("warning", Style::Warning),
