@@ -4,6 +4,7 @@ use std::path::Path;
 
 use assert_cmd::Command;
 
+#[expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 fn rolecall(arguments: &[&str]) -> (i32, String, String) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let output = Command::cargo_bin("rolecall")

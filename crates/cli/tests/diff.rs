@@ -11,6 +11,7 @@ use std::path::Path;
 use diff_scenarios::{Repository, build, check};
 use support::{Folder, rolecall};
 
+#[expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 fn run(folder: &Path, args: &[&str]) -> support::Run {
     let mut command = rolecall(folder, args);
     support::Run(command.env("PATH", std::env::var_os("PATH").unwrap()).output().unwrap())

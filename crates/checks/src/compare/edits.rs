@@ -49,13 +49,16 @@ pub struct Edit {
     pub text: Vec<String>,
 }
 
+/// The lines of a file's entries, by side and file.
+type Entries = BTreeMap<(bool, FileId), Rc<Vec<Range<usize>>>>;
+
 /// Two trees, and what was found out about their files.
 pub(super) struct Trees<'a> {
     before: &'a Tree<'a>,
     after: &'a Tree<'a>,
     /// By the file of the side that a finding is on: its twin on the other side, and where they differ.
     known: RefCell<BTreeMap<(bool, FileId), Rc<Twin>>>,
-    entries: RefCell<BTreeMap<(bool, FileId), Rc<Vec<Range<usize>>>>>,
+    entries: RefCell<Entries>,
 }
 
 /// A file's counterpart in the other tree.
@@ -286,5 +289,5 @@ fn alike(a: &str, b: &str) -> usize {
     let (a, b) = (count(a), count(b));
     let common: usize = a.iter().map(|(line, n)| *n.min(b.get(line).unwrap_or(&0))).sum();
     let all = a.values().sum::<usize>().max(b.values().sum());
-    if all == 0 { 0 } else { common * 100 / all }
+    (common * 100).checked_div(all).unwrap_or(0)
 }

@@ -103,7 +103,7 @@ impl<'g> Prover<'g> {
         region: &Text,
         names: &mut Names,
     ) -> Result<Proof, One<'t>> {
-        let mut order: Vec<One<'t>> = needs.iter().flat_map(|need| ones(need)).collect();
+        let mut order: Vec<One<'t>> = needs.iter().flat_map(ones).collect();
         let mut first = Vec::new();
         loop {
             let mut mine = names.clone();

@@ -88,6 +88,9 @@ impl From<&Hop> for Edge {
     }
 }
 
+/// What techniques need, by the technique and, where it matters, the instance profile.
+type Remembered = FxHashMap<(*const Technique, Option<Text>), Option<Proof>>;
+
 /// Decides what one principal may do by itself.
 pub(crate) struct Prover<'g> {
     context: &'g Context<'g>,
@@ -101,7 +104,7 @@ pub(crate) struct Prover<'g> {
     tag_keys: BTreeSet<String>,
     /// True where a condition names the instance profile, so that each is asked for.
     names_profile: bool,
-    needs: RefCell<FxHashMap<(*const Technique, Option<Text>), Option<Proof>>>,
+    needs: RefCell<Remembered>,
     passable: pass::Passable,
     any: RefCell<FxHashMap<String, Found>>,
 }

@@ -14,7 +14,7 @@ pub fn render(report: &DiffReport<'_>, options: &text::Options) -> String {
         let mut open = report.open();
         let wanted: Vec<&Change> = report.comparison.of(status).collect();
         let print = |c: &&Change| report.finding(c).map(|f| f.fingerprint.clone());
-        let prints: Vec<String> = wanted.iter().filter_map(|c| print(&c)).collect();
+        let prints: Vec<String> = wanted.iter().filter_map(print).collect();
         open.findings.retain(|f| prints.contains(&f.fingerprint));
         if open.findings.is_empty() {
             continue;
