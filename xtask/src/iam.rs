@@ -45,11 +45,11 @@ const FAULTS: &[Fault] = &[
         rewrite: |statement, _| never_matching(statement, is_any_type),
     },
     Fault {
-        judge: Judge::IamSimulate,
+        judge: Judge::IamRs,
         id: "not-resource-without-value",
-        what: "a variable without a value equals nothing, so that NotResource covers the resource; iam-simulate drops the statement",
-        page: "reference_policies_variables.html#policy-vars-no-value",
-        rewrite: drop_unresolved_not_resource,
+        what: "a variable that cannot be resolved makes its statement invalid; iam-rs applies a NotResource with it to every resource",
+        page: "reference_policies_variables.html",
+        rewrite: everything_for_unresolved_not_resource,
     },
     Fault {
         judge: Judge::IamRs,
@@ -283,7 +283,7 @@ fn is_any_type(resource: &str) -> bool {
     resource.splitn(6, ':').nth(5).is_some_and(|r| r.starts_with("*/"))
 }
 
-fn drop_unresolved_not_resource(statement: &mut Value, request: &Value) -> bool {
+fn everything_for_unresolved_not_resource(statement: &mut Value, request: &Value) -> bool {
     let Some(resources) = statement.get("NotResource") else {
         return false;
     };
@@ -301,7 +301,7 @@ fn drop_unresolved_not_resource(statement: &mut Value, request: &Value) -> bool 
     };
     if found && let Some(statement) = statement.as_object_mut() {
         statement.remove("NotResource");
-        statement.insert("Resource".into(), Value::from("arn:aws:none:::never"));
+        statement.insert("Resource".into(), Value::from("*"));
     }
     found
 }

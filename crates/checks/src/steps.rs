@@ -227,7 +227,9 @@ impl Steps<'_> {
             let message = format!("{} is in {}", who(holder), who(group));
             self.add(StepKind::Wiring, message, span, Within::default());
         }
-        if !matches!(info.source, PolicySource::Inline(_)) && !info.attachment.span.is_nowhere() {
+        if !matches!(info.source, PolicySource::Inline(_) | PolicySource::Resource(_))
+            && !info.attachment.span.is_nowhere()
+        {
             self.add(
                 StepKind::Wiring,
                 format!("{} is attached by `{}`", document(info), info.attachment.address),

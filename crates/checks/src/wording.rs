@@ -32,6 +32,7 @@ pub(crate) fn document(info: &GrantInfo) -> String {
         PolicySource::Inline(Some(name)) if name.is_known() => format!("inline policy `{name}`"),
         PolicySource::Inline(_) => format!("inline policy `{}`", info.attachment.address),
         PolicySource::Customer(origin) => format!("policy `{}`", origin.address),
+        PolicySource::Resource(address) => format!("resource policy `{address}`"),
         PolicySource::Aws(arn) | PolicySource::Outside(arn) => {
             let arn = arn.to_string();
             format!("policy `{}`", arn.rsplit('/').next().unwrap_or(&arn))

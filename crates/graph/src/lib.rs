@@ -19,6 +19,7 @@ mod model;
 mod organization;
 mod policies;
 mod references;
+mod resource_policies;
 #[cfg(test)]
 mod testing;
 

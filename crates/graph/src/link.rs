@@ -118,6 +118,7 @@ impl<'a> Linker<'a> {
             let own = self.attached.get_mut(index).map(std::mem::take).unwrap_or_default();
             self.finish(index, own, &controls);
         }
+        self.complete(configurations);
         for (at, configuration) in configurations.iter().enumerate() {
             self.profiles(at, configuration);
         }
@@ -238,6 +239,7 @@ impl<'a> Linker<'a> {
                 boundary,
                 controls: levels,
                 open,
+                ..Authority::default()
             };
             node.trust = trust;
             node.exists.extend(assigned);

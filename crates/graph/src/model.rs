@@ -185,6 +185,8 @@ pub enum PolicySource {
     Aws(Text),
     /// A managed policy that the configuration does not state.
     Outside(Text),
+    /// The policy of a resource, by the address that states it.
+    Resource(Arc<str>),
 }
 
 /// How a policy reached a principal.

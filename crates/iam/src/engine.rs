@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
-use crate::gain::{Comparer, Compiled, escalates};
-use crate::{Answer, Authority, Gain, Relation};
+use crate::gain::{Comparer, Compiled, escalation};
+use crate::{Answer, Authority, Escalation, Gain, Relation};
 
 /// Compares authorities, remembering answers by content.
 #[derive(Default)]
@@ -16,7 +16,8 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// Equal for authorities that this engine found to allow the same requests for the same reasons, spans aside.
+    /// Equal for authorities that may make the same requests: comparing one of them with another authority of this
+    /// engine is comparing all of them. (They may be called differently, and have what they have from elsewhere.)
     #[must_use]
     pub fn id(&self) -> u32 {
         self.compiled.id
@@ -27,7 +28,7 @@ impl Prepared {
     pub fn may(&self, action: &str) -> bool {
         match rolecall_catalog::find_action(action) {
             Some(known) => self.compiled.some.contains(usize::from(known.id.0)),
-            None => self.compiled.literals.iter().any(|l| l.eq_ignore_ascii_case(action)) || self.compiled.open,
+            None => self.compiled.literals.keys().any(|l| l.eq_ignore_ascii_case(action)) || self.compiled.open,
         }
     }
 }
@@ -67,22 +68,39 @@ impl Engine {
         }
     }
 
-    /// Can `authority` make itself administrator by changing its own permissions: a policy on itself, or a new role
-    /// that trusts it and has one? Decided by [`find`](crate::find) on its own ARN and on the roles of its account.
-    /// Policies of its own that it may rewrite are not asked here: an authority does not know their ARNs.
+    /// Can `authority` make itself administrator by changing its own permissions? The answer of
+    /// [`Engine::escalation`], No when there is none.
     #[must_use]
     pub fn escalates(&self, authority: &Authority) -> Answer {
-        escalates(authority)
+        self.escalation(authority).map_or(Answer::No, |e| e.answer)
     }
 
-    /// True iff `authority` is allowed every action on every resource (`Depends` when unknown parts decide).
+    /// The way for `authority` to make itself administrator that relies on least: by a policy on itself, by one of its
+    /// policies or groups ([`Own`](crate::Own)), or by another role or user that it controls. `None` iff no way of
+    /// [`EscalationKind`](crate::EscalationKind) is open to it. Decided by [`find`](crate::find).
+    #[must_use]
+    pub fn escalation(&self, authority: &Authority) -> Option<Escalation> {
+        escalation(authority)
+    }
+
+    /// True iff `authority` is allowed every action on every resource (`Depends` when unknown parts decide). Policies on
+    /// resources do not count: hardly anybody is allowed everything where there is one, and who is allowed everything
+    /// else may change it.
     #[must_use]
     pub fn is_administrator(&self, authority: &Authority) -> Answer {
         self.comparer.is_administrator(authority)
     }
 
     fn is_administrator_somehow(&self, authority: &Authority) -> Answer {
-        let is = self.is_administrator(authority);
-        if is.is_yes() { is } else { is.or(escalates(authority)) }
+        let find_out = || {
+            let is = self.is_administrator(authority);
+            if is.is_yes() {
+                is
+            } else {
+                is.or(self.escalates(authority))
+            }
+        };
+        let remembered = self.comparer.remember(authority);
+        remembered.administrator.get_or_init(find_out).clone()
     }
 }

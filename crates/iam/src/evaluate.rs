@@ -1,23 +1,25 @@
 //! Evaluates one request.
 //!
 //! Follows [policy evaluation logic](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html):
-//! an explicit Deny anywhere denies; else identity policies, the permissions boundary and each level of service
-//! control policies must all allow.
+//! an explicit Deny anywhere denies; else identity policies, the permissions boundary, the policies of the session and
+//! each level of service control policies must all allow. A policy on the resource that names a role stands in for
+//! identity policies, one that names a user or a session for the boundary and the session's policies too.
 
 mod facts;
 mod statement;
 mod worlds;
 
-use crate::{Answer, Authority, Decision, Effect, Grant, Outcome, Reason, Request};
+use crate::resource::{self, Reach, ResourceGrant};
+use crate::{Answer, Assumptions, Authority, Decision, Effect, Grant, Outcome, Reason, Request, Statement};
 
 pub(crate) use facts::{Facts, is_of_caller};
 pub(crate) use statement::{action_matches, applies, patterns_match};
-pub(crate) use worlds::{World, clause, policies};
+pub(crate) use worlds::{World, clause, own_grants, policies};
 
 /// Evaluates one request as AWS does.
 #[must_use]
 pub fn evaluate(authority: &Authority, request: &Request) -> Decision {
-    worlds::decide(authority, |world| in_world(authority, request, world))
+    worlds::decide(authority, request, |world| in_world(authority, request, world))
 }
 
 /// True unless the `Action` or `NotAction` element of `statement` certainly leaves `action` out.
@@ -39,14 +41,31 @@ pub(crate) fn in_world(authority: &Authority, request: &Request, world: &World) 
         denied: Answer::No,
         denials: Vec::new(),
     };
+    let none = Assumptions::new();
     let identity = tally.grants(&authority.identity, &authority.open);
-    let boundary = authority.boundary.iter().map(|g| tally.boundary(g));
-    let boundary = crate::condition::all(boundary.collect::<Vec<_>>().into_iter());
+    let boundary = authority.boundary.as_ref().map(|g| tally.boundary(g));
+    let session = authority.session.as_ref().map(|s| tally.grants(s, &none).0);
     let mut controls = Answer::Yes;
     for level in &authority.controls {
-        controls = controls.and(tally.grants(level, &crate::Assumptions::new()).0);
+        controls = controls.and(tally.grants(level, &none).0);
     }
-    tally.decide(identity, boundary.and(controls))
+    let on_resource = tally.resources(authority);
+    let limits = boundary.unwrap_or(Answer::Yes).and(session.unwrap_or(Answer::Yes));
+    let mut own = on_resource.limited;
+    add(&mut own, identity.0.and(on_resource.required), identity.1);
+    let mut allowed = on_resource.unlimited;
+    add(&mut allowed, own.0.and(limits), own.1);
+    tally.decide(allowed, controls)
+}
+
+/// What the policies of the resource allow.
+struct OnResource {
+    /// Limited by control policies only.
+    unlimited: Allowed,
+    /// Limited as identity policies are.
+    limited: Allowed,
+    /// Do those allow it that must, where identity policies do?
+    required: Answer,
 }
 
 /// Allowed or not, and the statements behind it: the certain ones if there is one.
@@ -62,7 +81,7 @@ struct Tally<'a> {
 
 impl Tally<'_> {
     /// Does some grant allow the request? What denies it is noted on the way.
-    fn grants(&mut self, grants: &[Grant], open: &crate::Assumptions) -> Allowed {
+    fn grants(&mut self, grants: &[Grant], open: &Assumptions) -> Allowed {
         let mut result = (Answer::No, Vec::new());
         if !open.is_empty() {
             result.0 = Answer::Depends(open.clone());
@@ -85,25 +104,13 @@ impl Tally<'_> {
     }
 
     fn grant(&mut self, grant: &Grant) -> Allowed {
-        let exists = if grant.exists.is_empty() {
-            Answer::Yes
-        } else {
-            Answer::Depends(grant.exists.clone())
-        };
+        let exists = assumed(&grant.exists);
         let mut result = (Answer::No, Vec::new());
         for (index, statement) in grant.policy.statements.iter().enumerate() {
-            let found = applies(statement, self.request, &self.facts, self.world);
-            let answer = found.answer.clone().and(exists.clone());
-            if answer.is_no() {
-                continue;
-            }
-            let reason = found.reason(grant.id, index, statement);
+            let (answer, reason) = self.statement(grant, index, statement, &exists);
             match statement.effect {
                 Effect::Allow => add(&mut result, answer, vec![reason]),
-                Effect::Deny => {
-                    self.denied = std::mem::replace(&mut self.denied, Answer::No).or(answer.clone());
-                    self.denials.push((answer, reason));
-                }
+                Effect::Deny => self.deny(answer, reason),
             }
         }
         if !grant.policy.open.is_empty() {
@@ -114,8 +121,75 @@ impl Tally<'_> {
         result
     }
 
-    fn decide(self, identity: Allowed, limits: Answer) -> Decision {
-        let allowed = identity.0.and(limits);
+    /// Does a statement apply, if what it relies on is so?
+    fn statement(&self, grant: &Grant, index: usize, statement: &Statement, if_so: &Answer) -> (Answer, Reason) {
+        let found = applies(statement, self.request, &self.facts, self.world);
+        let reason = found.reason(grant.id, index, statement);
+        (found.answer.and(if_so.clone()), reason)
+    }
+
+    fn deny(&mut self, answer: Answer, reason: Reason) {
+        if !answer.is_no() {
+            self.denied = std::mem::replace(&mut self.denied, Answer::No).or(answer.clone());
+            self.denials.push((answer, reason));
+        }
+    }
+
+    fn resources(&mut self, authority: &Authority) -> OnResource {
+        let mut all = OnResource {
+            unlimited: (Answer::No, Vec::new()),
+            limited: (Answer::No, Vec::new()),
+            required: Answer::Yes,
+        };
+        for resource in authority.resources.iter() {
+            let within = patterns_match(&resource.scope().patterns, &self.request.resource, &self.facts).0;
+            if !within.is_no() {
+                self.resource(authority, resource, &within, &mut all);
+            }
+        }
+        all
+    }
+
+    fn resource(&mut self, authority: &Authority, on: &ResourceGrant, within: &Answer, all: &mut OnResource) {
+        let exists = assumed(&on.grant.exists);
+        let if_so = exists.clone().and(within.clone());
+        let mut hands_on = (Answer::No, Vec::new());
+        let foreign = on.reach == Reach::Foreign;
+        for (index, statement) in on.grant.policy.statements.iter().enumerate() {
+            let (answer, reason) = self.statement(&on.grant, index, statement, &if_so);
+            if answer.is_no() {
+                continue;
+            }
+            if statement.effect == Effect::Deny {
+                self.deny(answer.and(resource::denied(statement, authority)), reason);
+                continue;
+            }
+            let naming = resource::allowed(statement, authority);
+            let reasons = || vec![reason.clone()];
+            if foreign {
+                let named = naming.unlimited.or(naming.limited).or(naming.account);
+                add(&mut hands_on, answer.and(named), reasons());
+            } else {
+                add(&mut all.unlimited, answer.clone().and(naming.unlimited), reasons());
+                add(&mut all.limited, answer.clone().and(naming.limited), reasons());
+                add(&mut hands_on, answer.and(naming.account), reasons());
+            }
+        }
+        if !on.grant.policy.open.is_empty() {
+            let changes = if_so.and(unknown_denial(&on.grant.policy.open));
+            self.denied = std::mem::replace(&mut self.denied, Answer::No).or(changes.clone());
+            let open = if foreign { &mut hands_on } else { &mut all.unlimited };
+            add(open, changes, Vec::new());
+        }
+        if on.reach != Reach::Adds {
+            let elsewhere = within.clone().and(exists).not();
+            let required = std::mem::replace(&mut all.required, Answer::No);
+            all.required = required.and(hands_on.0.or(elsewhere));
+        }
+    }
+
+    fn decide(self, by: Allowed, controls: Answer) -> Decision {
+        let allowed = by.0.and(controls);
         let certainly_denied = self.denied.is_yes();
         let answer = allowed.clone().and(self.denied.not());
         if certainly_denied || (!self.denials.is_empty() && !allowed.is_no() && answer.is_no()) {
@@ -132,14 +206,23 @@ impl Tally<'_> {
             } else {
                 Outcome::Allowed
             },
-            because: if answer.is_no() { Vec::new() } else { identity.1 },
+            because: if answer.is_no() { Vec::new() } else { by.1 },
             answer,
         }
     }
 }
 
+/// Yes, if what is assumed is so.
+fn assumed(assumptions: &Assumptions) -> Answer {
+    if assumptions.is_empty() {
+        Answer::Yes
+    } else {
+        Answer::Depends(assumptions.clone())
+    }
+}
+
 /// What is not known may deny: then the answer relies on its not changing anything.
-fn unknown_denial(open: &crate::Assumptions) -> Answer {
+fn unknown_denial(open: &Assumptions) -> Answer {
     Answer::Depends(open.clone()).not()
 }
 

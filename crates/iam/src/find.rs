@@ -6,9 +6,10 @@ use rolecall_source::{Class, Text};
 
 use crate::condition::Condition;
 use crate::evaluate::{action_matches, evaluate, policies};
+use crate::levels;
 use crate::pattern::{Arn, Pattern, Search, meets, witness};
 use crate::solve::{Candidate, End, Flow, Known, Mode, Problem, Resources, Rule, Side};
-use crate::{Answer, Authority, Context, Decision, Effect, Found, Grant, Query, Request, Statement};
+use crate::{Answer, Authority, Context, Decision, Effect, Found, Query, Request, Statement};
 
 /// Most requests of one look that are judged before the best of them is taken.
 const CANDIDATES: usize = 24;
@@ -113,7 +114,7 @@ impl<'a> Finder<'a> {
             sides: vec![side],
             ..Problem::default()
         };
-        allowed(self.authority, &self.query.action, &side, 0, mode, &mut problem);
+        allowed(self.authority, &self.query.action, &side, 0, &mut problem);
         let (authority, action) = (self.authority, &self.query.action);
         let mut seen = 0;
         let best = &mut self.best;
@@ -229,51 +230,39 @@ pub(crate) fn allowed<'a>(
     action: &str,
     side: &Side<'a>,
     index: usize,
-    mode: Mode,
     problem: &mut Problem<'a>,
 ) {
-    let mut group = |grants: &mut dyn Iterator<Item = &'a Grant>| {
-        let mut allows = Vec::new();
-        for grant in grants {
-            for (effect, rule) in rules(grant, action, side, index) {
-                match effect {
-                    Effect::Allow => allows.push(rule),
-                    Effect::Deny => problem.none.push(rule),
+    let mut placed = Vec::new();
+    let levels = levels::each(authority, &mut |place| {
+        let named = action_matches(&place.statement.actions, action).0;
+        if named.is_no() {
+            return;
+        }
+        let elements = [
+            place.statement.resources.as_ref(),
+            place.scope.map(|s| s.patterns.as_ref()),
+        ];
+        let resources = elements.into_iter().flatten().map(|e| Resources::of(e, side));
+        let rule = Rule {
+            resources: resources.collect(),
+            conditions: &place.statement.conditions,
+            side: index,
+            certain: named.is_yes() && place.exists.is_empty() && place.statement.when.is_empty(),
+        };
+        placed.push((place.statement.effect, place.levels.to_vec(), rule));
+    });
+    let mut groups: Vec<Vec<Rule<'a>>> = vec![Vec::new(); levels];
+    for (effect, levels, rule) in placed {
+        match effect {
+            Effect::Allow => {
+                for level in levels {
+                    groups.iter_mut().skip(level).take(1).for_each(|g| g.push(rule.clone()));
                 }
             }
+            Effect::Deny => problem.none.push(rule),
         }
-        allows
-    };
-    let mut groups = vec![group(&mut authority.identity.iter())];
-    if let Some(boundary) = &authority.boundary {
-        let allows = group(&mut std::iter::once(boundary));
-        if mode.strict || boundary.exists.is_empty() {
-            groups.push(allows);
-        }
-    }
-    for level in &authority.controls {
-        groups.push(group(&mut level.iter()));
     }
     problem.any = groups;
-}
-
-/// The statements of a grant that name the action, or may.
-fn rules<'a>(grant: &'a Grant, action: &str, side: &Side<'a>, index: usize) -> Vec<(Effect, Rule<'a>)> {
-    let mut out = Vec::new();
-    for statement in &grant.policy.statements {
-        let named = action_matches(&statement.actions, action).0;
-        if named.is_no() {
-            continue;
-        }
-        let rule = Rule {
-            resources: Resources::of(statement.resources.as_ref(), side),
-            conditions: &statement.conditions,
-            side: index,
-            certain: named.is_yes() && grant.exists.is_empty() && statement.when.is_empty(),
-        };
-        out.push((statement.effect, rule));
-    }
-    out
 }
 
 /// What is known of keys, once for each way to give values to the free keys that patterns refer to.

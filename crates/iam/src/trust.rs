@@ -76,7 +76,7 @@ fn principal(arn: &Text, account: &Text) -> Caller {
     }
 }
 
-fn by_arn(name: &PrincipalName, arn: &Text) -> Answer {
+pub(crate) fn by_arn(name: &PrincipalName, arn: &Text) -> Answer {
     match name.kind {
         PrincipalType::Everyone => Answer::Yes,
         PrincipalType::Aws => matches(&Pattern::literal(&name.name), arn),
@@ -85,7 +85,7 @@ fn by_arn(name: &PrincipalName, arn: &Text) -> Answer {
 }
 
 /// `123456789012` or `arn:aws:iam::123456789012:root`.
-fn by_account(name: &PrincipalName, account: &Text) -> Answer {
+pub(crate) fn by_account(name: &PrincipalName, account: &Text) -> Answer {
     if name.kind != PrincipalType::Aws {
         return Answer::No;
     }

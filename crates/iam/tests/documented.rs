@@ -1,9 +1,13 @@
 //! What AWS documents, case by case: `documented.jsonl` has a request, the policies it is judged by, whether it is
-//! allowed, and the page that says so (a name is a page of the IAM user guide).
+//! allowed, and the page that says so (a name is a page of the IAM user guide). Where there is a `policy`, it is that of
+//! the resource `of`; `reach` says what it means when it is not just added.
 
 use std::sync::Arc;
 
-use rolecall_iam::{Answer, Authority, Caller, Context, Grant, Outcome, PolicyKind, Request, evaluate, parse_policy};
+use rolecall_iam::{
+    Answer, Authority, Caller, Context, Grant, Outcome, PolicyKind, Reach, Request, ResourceGrant, evaluate,
+    parse_policy,
+};
 use rolecall_source::{Map, Text, Value, json};
 
 const ARN: &str = "arn:aws:iam::444455556666:user/dana";
@@ -24,17 +28,21 @@ fn grants(documents: Option<&Value>, kind: PolicyKind) -> Vec<Grant> {
 }
 
 fn authority(case: &Map) -> Authority {
+    let arn = case.get("principal").and_then(Value::as_str).unwrap_or(ARN);
+    let user = arn.rsplit_once(":user/").map(|(_, name)| name);
     let levels = case.get("scps").and_then(Value::as_list).cloned().unwrap_or_default();
     Authority {
         caller: Caller {
-            arn: Some(Text::plain(ARN)),
+            arn: Some(Text::plain(arn)),
             account: Some(Text::plain("444455556666")),
-            username: Some(Text::plain("dana")),
-            kind: Some("User"),
+            username: user.map(Text::plain),
+            kind: Some(if user.is_some() { "User" } else { "AssumedRole" }),
             tags: None,
         },
         identity: grants(case.get("identity"), PolicyKind::Identity),
         boundary: grants(case.get("boundary"), PolicyKind::Identity).pop(),
+        session: case.get("session").map(|s| grants(Some(s), PolicyKind::Identity)),
+        resources: case.get("policy").map(|p| on_resource(p, case)).into_iter().collect(),
         controls: levels
             .items
             .iter()
@@ -42,6 +50,19 @@ fn authority(case: &Map) -> Authority {
             .collect(),
         ..Authority::default()
     }
+}
+
+fn on_resource(policy: &Value, case: &Map) -> ResourceGrant {
+    let resource = case.get("of").and_then(Value::to_text).unwrap();
+    let reach = match case.get("reach").and_then(Value::as_str) {
+        None => Reach::Adds,
+        Some("decides") => Reach::Decides,
+        Some("foreign") => Reach::Foreign,
+        Some(other) => panic!("{other}"),
+    };
+    let policy = Value::list(vec![policy.clone()], policy.span);
+    let grant = grants(Some(&policy), PolicyKind::Resource).pop().unwrap();
+    ResourceGrant::new(grant, &resource, reach)
 }
 
 fn request(case: &Map) -> Request {

@@ -18,11 +18,17 @@ pub(crate) struct CanArgs {
     /// The resource's ARN, or `*` for actions without resources
     pub(crate) resource: String,
     /// An identity policy of the caller; several add up
-    #[arg(long, value_name = "FILE", required = true)]
+    #[arg(long, value_name = "FILE", required_unless_present = "resource_policy")]
     pub(crate) policy: Vec<PathBuf>,
     /// The caller's permissions boundary
     #[arg(long, value_name = "FILE")]
     pub(crate) boundary: Option<PathBuf>,
+    /// A policy of the caller's session; one of several must allow
+    #[arg(long, value_name = "FILE")]
+    pub(crate) session: Vec<PathBuf>,
+    /// The policy of the resource: a bucket policy, a key policy, a role's trust policy
+    #[arg(long, value_name = "FILE")]
+    pub(crate) resource_policy: Option<PathBuf>,
     /// A service control policy; each is a level of its own, and every level must allow
     #[arg(long, value_name = "FILE")]
     pub(crate) scp: Vec<PathBuf>,
@@ -43,12 +49,15 @@ pub(crate) fn run(args: &CanArgs) -> Result<Exit, Failure> {
             .or_default()
             .push(Text::plain(value));
     }
-    let mut files = Files::new(args.policy.iter().chain(&args.boundary).chain(&args.scp));
+    let own = args.policy.iter().chain(&args.boundary).chain(&args.session);
+    let mut files = Files::new(own.chain(&args.scp).chain(&args.resource_policy));
     let which = PolicyFiles {
-        principal: &args.principal,
         identity: &args.policy,
         boundary: args.boundary.as_ref(),
+        session: &args.session,
         controls: &args.scp,
+        resource: args.resource_policy.as_ref().map(|path| (path, args.resource.as_str())),
+        ..PolicyFiles::of(&args.principal)
     };
     let authority = files.authority(&which, &context)?;
     let request = Request {

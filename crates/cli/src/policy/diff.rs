@@ -39,10 +39,8 @@ pub(crate) fn run(args: &DiffArgs) -> Result<Exit, Failure> {
     let mut read = |path: &PathBuf| -> Result<Authority, Failure> {
         let identity = std::slice::from_ref(path);
         let which = PolicyFiles {
-            principal: &args.principal,
             identity,
-            boundary: None,
-            controls: &[],
+            ..PolicyFiles::of(&args.principal)
         };
         files.authority(&which, &Context::new())
     };

@@ -17,7 +17,8 @@ const BATCH: usize = 4_096;
 
 #[derive(Debug, Args)]
 pub(crate) struct EvalArgs {
-    /// Requests are JSON objects, one a line: id, principal, action, resource, context, identity, boundary, scps
+    /// Requests are JSON objects, one a line: id, principal, action, resource, account, context, identity, boundary,
+    /// session, resourcePolicy, scps
     #[arg(long, required = true)]
     pub(crate) jsonl: bool,
     /// Where the requests are [default: standard input]
@@ -80,10 +81,8 @@ fn answer(line: &str) -> String {
 }
 
 fn judge(line: &Map) -> Result<Vec<(&'static str, Value)>, String> {
-    for unsupported in ["session", "resourcePolicy", "rcps"] {
-        if line.get(unsupported).is_some_and(|v| !v.is_null()) {
-            return Err(format!("`{unsupported}` is not supported"));
-        }
+    if line.get("rcps").is_some_and(|v| !v.is_null()) {
+        return Err("`rcps` is not supported: resource control policies are not evaluated".to_owned());
     }
     let text = |name: &str| {
         let value = line.get(name).and_then(Value::as_str);
@@ -95,7 +94,7 @@ fn judge(line: &Map) -> Result<Vec<(&'static str, Value)>, String> {
     };
     let caller = request::caller(text("principal")?, &context);
     let mut diagnostics = Vec::new();
-    let authority = request::authority(line, caller, &mut diagnostics)?;
+    let authority = request::authority(line, caller, &context, &mut diagnostics)?;
     let request = Request {
         action: text("action")?.to_owned(),
         resource: Text::plain(text("resource")?),

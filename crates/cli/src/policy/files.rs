@@ -3,8 +3,8 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use rolecall_iam::{Authority, Context, Grant, PolicyKind, parse_policy};
-use rolecall_source::{Diagnostic, Level, LoadError, Sources, Span, json};
+use rolecall_iam::{Authority, Context, Grant, PolicyKind, ResourceGrant, parse_policy};
+use rolecall_source::{Diagnostic, Level, LoadError, Sources, Span, Text, json};
 
 use super::request;
 use crate::console::Failure;
@@ -66,6 +66,15 @@ impl Files {
         if let Some(path) = arguments.boundary {
             authority.boundary = Some(self.grant(path, PolicyKind::Identity)?);
         }
+        for path in arguments.session {
+            let grant = self.grant(path, PolicyKind::Identity)?;
+            authority.session.get_or_insert_default().push(grant);
+        }
+        if let Some((path, resource)) = arguments.resource {
+            let on = request::OnResource::of(resource, None, arguments.principal, context);
+            let grant = self.grant(path, on.kind)?;
+            authority.resources = [ResourceGrant::new(grant, &Text::plain(resource), on.reach)].into();
+        }
         for path in arguments.controls {
             authority.controls.push(vec![self.grant(path, PolicyKind::Control)?]);
         }
@@ -96,9 +105,23 @@ impl Files {
 }
 
 /// Files by what they are.
+#[derive(Default)]
 pub(crate) struct PolicyFiles<'a> {
     pub(crate) principal: &'a str,
     pub(crate) identity: &'a [PathBuf],
     pub(crate) boundary: Option<&'a PathBuf>,
+    pub(crate) session: &'a [PathBuf],
     pub(crate) controls: &'a [PathBuf],
+    /// The policy of a resource, and the resource.
+    pub(crate) resource: Option<(&'a PathBuf, &'a str)>,
+}
+
+impl<'a> PolicyFiles<'a> {
+    /// None, of a principal.
+    pub(crate) fn of(principal: &'a str) -> Self {
+        Self {
+            principal,
+            ..Self::default()
+        }
+    }
 }

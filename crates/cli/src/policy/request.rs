@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rolecall_iam::{Authority, Caller, Context, Grant, Policy, PolicyKind, parse_policy};
+use rolecall_iam::{Authority, Caller, Context, Grant, Policy, PolicyKind, Reach, ResourceGrant, parse_policy};
 use rolecall_source::{Diagnostic, Map, Text, Value};
 
 /// Reads a document as a policy that applies for certain.
@@ -72,8 +72,39 @@ pub(crate) fn caller(arn: &str, context: &Context) -> Caller {
     }
 }
 
-/// The policies of a request line: `identity`, `boundary`, `scps` (a list per level).
-pub(crate) fn authority(line: &Map, caller: Caller, diagnostics: &mut Vec<Diagnostic>) -> Result<Authority, String> {
+/// What the policy of a resource is, and what it means to a caller.
+pub(crate) struct OnResource {
+    pub(crate) kind: PolicyKind,
+    pub(crate) reach: Reach,
+}
+
+impl OnResource {
+    /// The resource is in `account`, or in the account of its ARN, or in that of the context, or else in the caller's.
+    pub(crate) fn of(resource: &str, account: Option<&str>, principal: &str, context: &Context) -> Self {
+        let field = |arn: &str, at: usize| arn.split(':').nth(at).filter(|f| !f.is_empty()).map(str::to_owned);
+        let stated = context
+            .get("aws:resourceaccount")
+            .and_then(|v| v.first()?.as_str().map(str::to_owned));
+        let owner = account.map(str::to_owned).or_else(|| field(resource, 4)).or(stated);
+        let role =
+            field(resource, 2).as_deref() == Some("iam") && field(resource, 5).is_some_and(|r| r.starts_with("role/"));
+        let reach = match owner {
+            Some(owner) if field(principal, 4).is_some_and(|own| own != owner) => Reach::Foreign,
+            _ if role || field(resource, 2).as_deref() == Some("kms") => Reach::Decides,
+            _ => Reach::Adds,
+        };
+        let kind = if role { PolicyKind::Trust } else { PolicyKind::Resource };
+        Self { kind, reach }
+    }
+}
+
+/// The policies of a request line: `identity`, `boundary`, `session`, `resourcePolicy`, `scps` (a list per level).
+pub(crate) fn authority(
+    line: &Map,
+    caller: Caller,
+    context: &Context,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<Authority, String> {
     let mut next = 0..;
     let mut read = |documents: &Value, what: &str, kind: PolicyKind, diagnostics: &mut Vec<Diagnostic>| {
         let list = documents
@@ -86,6 +117,7 @@ pub(crate) fn authority(line: &Map, caller: Caller, diagnostics: &mut Vec<Diagno
             .map(|(d, id)| grant(d, kind, id, diagnostics));
         Ok::<Vec<Grant>, String>(grants.collect())
     };
+    let text = |name: &str| line.get(name).and_then(Value::as_str);
     let mut authority = Authority {
         caller,
         ..Authority::default()
@@ -95,6 +127,22 @@ pub(crate) fn authority(line: &Map, caller: Caller, diagnostics: &mut Vec<Diagno
     }
     if let Some(documents) = line.get("boundary").filter(|d| !d.is_null()) {
         authority.boundary = joined(read(documents, "boundary", PolicyKind::Identity, diagnostics)?);
+    }
+    if let Some(documents) = line.get("session").filter(|d| !d.is_null()) {
+        let one = Value::list(vec![documents.clone()], documents.span);
+        let documents = if documents.as_list().is_some() { documents } else { &one };
+        authority.session = Some(read(documents, "session", PolicyKind::Identity, diagnostics)?);
+    }
+    if let Some(document) = line.get("resourcePolicy").filter(|d| !d.is_null()) {
+        let resource = text("resource").unwrap_or_default();
+        let principal = text("principal").unwrap_or_default();
+        let on = OnResource::of(resource, text("account"), principal, context);
+        let one = Value::list(vec![document.clone()], document.span);
+        let grants = read(&one, "resourcePolicy", on.kind, diagnostics)?;
+        let policies = grants
+            .into_iter()
+            .map(|grant| ResourceGrant::new(grant, &Text::plain(resource), on.reach));
+        authority.resources = policies.collect();
     }
     if let Some(levels) = line.get("scps").filter(|d| !d.is_null()) {
         let levels = levels

@@ -13,7 +13,7 @@ use rolecall_source::{Span, Text};
 use crate::Assumptions;
 use crate::template::Template;
 
-pub(crate) use holds::{KeyValue, Lookup, all, arn_pattern};
+pub(crate) use holds::{KeyValue, Lookup, arn_pattern};
 pub use operator::{Comparison, Operator, Qualifier};
 
 /// One key of one operator, with its values.

@@ -66,7 +66,14 @@ pub(crate) fn action_matches(patterns: &Patterns, action: &str) -> (Answer, Span
 }
 
 /// Does a `Resource` or `NotResource` element name the resource? With the span of what matched.
+///
+/// A variable without a value matches nothing; in a `NotResource` it makes
+/// [the statement invalid](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html).
 pub(crate) fn patterns_match(patterns: &Patterns, resource: &Text, facts: &dyn Lookup) -> (Answer, Span) {
+    let resolved = |item: &Template| item.wild().is_some() || item.pattern(&mut |key| facts.variable(key)).is_some();
+    if patterns.negated && !patterns.items.iter().all(resolved) {
+        return (Answer::No, Span::NOWHERE);
+    }
     element(patterns, patterns.items.iter(), |item| match item.wild() {
         Some(pattern) => matches(pattern, resource),
         None => item

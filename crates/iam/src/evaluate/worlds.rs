@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use rolecall_source::{Assumption, Symbol};
 
-use crate::{Alternative, Answer, Assumptions, Authority, Decision, Policy};
+use super::{Facts, action_matches, patterns_match};
+use crate::resource::ResourceGrant;
+use crate::{Alternative, Answer, Assumptions, Authority, Decision, Grant, Policy, Request};
 
 /// Most worlds that are looked at; past that, every alternative is an assumption of its own.
 const LIMIT: usize = 64;
@@ -30,30 +32,41 @@ pub(crate) fn clause(on: &Symbol, state: &str) -> Assumption {
     Assumption::new(format!("`{}` is {state}", on.name))
 }
 
-/// The conditions that statements of an authority depend on, with their states.
-fn conditions<'a>(policies: impl Iterator<Item = &'a Policy>) -> BTreeMap<Symbol, Arc<[Arc<str>]>> {
+/// The conditions that statements about a request depend on, with their states.
+fn conditions(authority: &Authority, request: &Request) -> BTreeMap<Symbol, Arc<[Arc<str>]>> {
+    let facts = Facts {
+        caller: &authority.caller,
+        context: &request.context,
+    };
+    let on_it = |r: &&ResourceGrant| !patterns_match(&r.scope().patterns, &request.resource, &facts).0.is_no();
+    let on_resource = authority.resources.iter().filter(on_it).map(|r| &r.grant);
+    let grants = own_grants(authority).chain(on_resource);
+    let statements = grants.flat_map(|g| &g.policy.statements);
+    let depending = statements.filter(|s| !s.when.is_empty() && !action_matches(&s.actions, &request.action).0.is_no());
     let mut all = BTreeMap::new();
-    for policy in policies {
-        for alternative in policy.statements.iter().flat_map(|s| &s.when) {
-            all.entry(alternative.on.clone())
-                .or_insert_with(|| Arc::clone(&alternative.states));
-        }
+    for alternative in depending.flat_map(|s| &s.when) {
+        all.entry(alternative.on.clone())
+            .or_insert_with(|| Arc::clone(&alternative.states));
     }
     all
 }
 
+/// The policies of an authority but those of resources.
+pub(crate) fn own_grants(authority: &Authority) -> impl Iterator<Item = &Grant> {
+    let limits = authority.boundary.iter().chain(authority.session.iter().flatten());
+    let grants = authority.identity.iter().chain(limits);
+    grants.chain(authority.controls.iter().flatten())
+}
+
 /// The policies of an authority.
 pub(crate) fn policies(authority: &Authority) -> impl Iterator<Item = &Policy> {
-    let grants = authority.identity.iter().chain(&authority.boundary);
-    grants
-        .chain(authority.controls.iter().flatten())
-        .map(|g| g.policy.as_ref())
+    let grants = own_grants(authority).chain(authority.resources.iter().map(|r| &r.grant));
+    grants.map(|g| g.policy.as_ref())
 }
 
 /// Decides in every world and joins: Yes iff Yes in all, No iff No in all.
-pub(super) fn decide(authority: &Authority, mut one: impl FnMut(&World) -> Decision) -> Decision {
-    let all = conditions(policies(authority));
-
+pub(super) fn decide(authority: &Authority, request: &Request, mut one: impl FnMut(&World) -> Decision) -> Decision {
+    let all = conditions(authority, request);
     if all.is_empty() {
         return one(&World::default());
     }

@@ -5,7 +5,7 @@ use rolecall_source::{Class, Span, Symbol, TextBuilder, Value};
 
 use super::*;
 use crate::{
-    Assumptions, Caller, PolicyKind, parse_policy, trusts_principal, trusts_principal_directly, trusts_service,
+    Assumptions, Caller, Grant, PolicyKind, parse_policy, trusts_principal, trusts_principal_directly, trusts_service,
 };
 
 const RUN: &str = "ec2:RunInstances";

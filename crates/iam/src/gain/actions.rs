@@ -17,10 +17,26 @@ pub(crate) struct Named {
     pub(crate) maybe: Option<Bits>,
 }
 
+impl Named {
+    /// What is named and not in `bits`.
+    pub(crate) fn without(&self, bits: &Bits) -> Self {
+        let minus = |from: &Bits| {
+            let mut left = from.clone();
+            left.remove(bits);
+            left
+        };
+        Self {
+            yes: minus(&self.yes),
+            maybe: self.maybe.as_ref().map(minus).filter(|m| !m.is_empty()),
+        }
+    }
+}
+
 /// Remembers what each pattern names.
 #[derive(Default)]
 pub(crate) struct Actions {
     patterns: FxHashMap<Text, Arc<Vec<(u16, bool)>>>,
+    services: FxHashMap<&'static str, Bits>,
 }
 
 impl Actions {
@@ -50,6 +66,18 @@ impl Actions {
         }
     }
 
+    /// The actions that have a type of resources whose ARNs are of this service, or of any.
+    pub(crate) fn on_resources_of(&mut self, service: &str) -> Bits {
+        if self.services.is_empty() {
+            self.services = by_service();
+        }
+        let mut on = self.services.get(service).cloned().unwrap_or_else(Bits::none);
+        if let Some(any) = self.services.get("") {
+            on.add(any);
+        }
+        on
+    }
+
     /// The actions that a pattern names, and whether for certain.
     fn matching(&mut self, item: &Template) -> Arc<Vec<(u16, bool)>> {
         if let Some(known) = self.patterns.get(&item.text) {
@@ -59,6 +87,20 @@ impl Actions {
         self.patterns.insert(item.text.clone(), Arc::clone(&found));
         found
     }
+}
+
+/// Actions by the services of the resources that they may be on: `""` where that is open.
+fn by_service() -> FxHashMap<&'static str, Bits> {
+    let mut all: FxHashMap<&'static str, Bits> = FxHashMap::default();
+    for at in 0..rolecall_catalog::action_count() {
+        let id = rolecall_catalog::ActionId(u16::try_from(at).unwrap_or(u16::MAX));
+        for resource in rolecall_catalog::resource_types(id) {
+            let service = resource.arn.split(':').nth(2).filter(|s| !s.contains(['$', '*', '?']));
+            let bits = all.entry(service.unwrap_or_default()).or_insert_with(Bits::none);
+            bits.insert(at);
+        }
+    }
+    all
 }
 
 fn search(item: &Template) -> Vec<(u16, bool)> {

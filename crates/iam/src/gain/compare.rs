@@ -1,8 +1,10 @@
 //! Compares authorities action by action, remembering answers by content.
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use rolecall_catalog::ActionId;
+use rolecall_source::Text;
 use rustc_hash::FxHashMap;
 
 use super::bits::Bits;
@@ -12,7 +14,7 @@ use super::solve::{Hit, Solved, contradicts, solve};
 use super::store::{Compiled, EVERYTHING, NOTHING, Store};
 use super::summary::{Gained, name, summarize};
 use super::types::{Gain, Rank, Relation, Witness};
-use crate::evaluate::evaluate;
+use crate::evaluate::{evaluate, own_grants};
 use crate::{Answer, Assumptions, Authority, Request};
 
 /// The shape of actions that the catalogue does not have.
@@ -33,12 +35,22 @@ pub(crate) struct Comparer {
     solved: RwLock<FxHashMap<Question, Arc<Solved>>>,
     shapes: RwLock<FxHashMap<(u32, u32), Arc<Shape>>>,
     pairs: RwLock<FxHashMap<(u32, u32), Arc<Pair>>>,
-    /// By the addresses of their policies.
-    compiled: RwLock<FxHashMap<Vec<usize>, Known>>,
+    /// By the addresses of their policies and their callers' ARNs.
+    remembered: RwLock<FxHashMap<Address, Known>>,
 }
 
+/// An authority with what was found out about it.
+pub(crate) struct Remembered {
+    authority: Authority,
+    compiled: Arc<Compiled>,
+    /// Is it administrator, or can it make itself so?
+    pub(crate) administrator: OnceLock<Answer>,
+}
+
+/// The addresses of the policies of an authority, and its caller's ARN.
+type Address = (Vec<usize>, Option<Text>);
 /// Authorities that have the same policies.
-type Known = Vec<(Authority, Arc<Compiled>)>;
+type Known = Vec<Arc<Remembered>>;
 
 /// What was found for two authorities, spans aside.
 pub(crate) struct Pair {
@@ -57,21 +69,26 @@ pub(super) enum Action {
 impl Comparer {
     /// The authority, ready for comparing.
     pub(crate) fn compile(&self, authority: &Authority) -> Arc<Compiled> {
+        Arc::clone(&self.remember(authority).compiled)
+    }
+
+    /// What is remembered of an authority.
+    pub(crate) fn remember(&self, authority: &Authority) -> Arc<Remembered> {
         let key = address(authority);
-        let known = self.compiled.read().unwrap_or_else(PoisonError::into_inner);
-        let same = |all: &Known| {
-            let found = all.iter().find(|(a, _)| is_same(a, authority));
-            found.map(|(_, compiled)| Arc::clone(compiled))
-        };
-        if let Some(compiled) = known.get(&key).and_then(same) {
-            return compiled;
+        let same = |all: &Known| all.iter().find(|r| is_same(&r.authority, authority)).map(Arc::clone);
+        let known = self.remembered.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(remembered) = known.get(&key).and_then(same) {
+            return remembered;
         }
         drop(known);
-        let compiled = Arc::new(self.store().compile(authority));
-        let mut all = self.compiled.write().unwrap_or_else(PoisonError::into_inner);
-        let entry = (authority.clone(), Arc::clone(&compiled));
-        all.entry(key).or_default().push(entry);
-        compiled
+        let remembered = Arc::new(Remembered {
+            authority: authority.clone(),
+            compiled: self.store().compile(authority),
+            administrator: OnceLock::new(),
+        });
+        let mut all = self.remembered.write().unwrap_or_else(PoisonError::into_inner);
+        all.entry(key).or_default().push(Arc::clone(&remembered));
+        remembered
     }
 
     fn store(&self) -> std::sync::MutexGuard<'_, Store> {
@@ -123,17 +140,24 @@ impl Comparer {
         if a.literals.is_empty() && b.literals.is_empty() {
             return Vec::new();
         }
-        let names: std::collections::BTreeSet<&String> = a.literals.union(&b.literals).collect();
-        let mut store = self.store();
+        let names: BTreeSet<&String> = a.literals.keys().chain(b.literals.keys()).collect();
         let mut out = Vec::with_capacity(names.len());
         for name in names {
-            let mine = store.content_for(target, name);
+            let mine = self.content_of_name((target, a), name);
             if mine != NOTHING {
-                let other = store.content_for(principal, name);
+                let other = self.content_of_name((principal, b), name);
                 out.push((Action::Named(name.clone()), mine, other));
             }
         }
         out
+    }
+
+    fn content_of_name(&self, (authority, compiled): (&Authority, &Compiled), name: &str) -> u32 {
+        compiled.content_of_name(name).unwrap_or_else(|| {
+            let content = self.store().content_for(authority, name);
+            compiled.remember(name, content);
+            content
+        })
     }
 
     /// Whether `target` allows a request that `principal` does not, with the first that is found: where the principal
@@ -261,8 +285,18 @@ impl Comparer {
         gain
     }
 
-    /// True iff an authority is allowed every action on every resource.
+    /// True iff an authority is allowed every action on every resource, what the policies of resources say aside.
     pub(crate) fn is_administrator(&self, authority: &Authority) -> Answer {
+        if authority.resources.is_empty() {
+            return self.is_administrator_by_itself(authority);
+        }
+        self.is_administrator_by_itself(&Authority {
+            resources: Arc::default(),
+            ..authority.clone()
+        })
+    }
+
+    fn is_administrator_by_itself(&self, authority: &Authority) -> Answer {
         let compiled = self.compile(authority);
         let open = || Answer::Depends(everything_unknown(authority));
         let missing = Bits::all().minus(&compiled.full).next().is_some();
@@ -380,8 +414,8 @@ fn undecided(gave_up: bool, target: &Compiled, principal: &Compiled) -> Answer {
 /// The unknown parts of an authority.
 fn everything_unknown(authority: &Authority) -> Assumptions {
     let mut all = authority.open.clone();
-    for policy in crate::evaluate::policies(authority) {
-        all.extend(policy.open.iter().cloned());
+    for grant in own_grants(authority) {
+        all.extend(grant.policy.open.iter().cloned());
     }
     all
 }
@@ -424,11 +458,11 @@ fn replay(target: &Authority, principal: &Authority, request: Request) -> Option
     Some((answer, witness))
 }
 
-/// The addresses of the policies of an authority.
-fn address(authority: &Authority) -> Vec<usize> {
-    let levels = authority.controls.iter().flatten();
-    let grants = authority.identity.iter().chain(&authority.boundary).chain(levels);
-    grants.map(|g| Arc::as_ptr(&g.policy).addr()).collect()
+fn address(authority: &Authority) -> Address {
+    let resources = authority.resources.as_ptr().addr();
+    let grants = own_grants(authority).map(|g| Arc::as_ptr(&g.policy).addr());
+    let addresses = grants.chain(std::iter::once(resources)).collect();
+    (addresses, authority.caller.arn.clone())
 }
 
 /// True iff two authorities with the same policies are one.
@@ -441,14 +475,19 @@ fn is_same(a: &Authority, b: &Authority) -> bool {
     };
     let shape = |x: &Authority| {
         let sizes: Vec<usize> = x.controls.iter().map(Vec::len).collect();
-        (x.identity.len(), x.boundary.is_some(), sizes)
+        let session = x.session.as_ref().map(Vec::len);
+        (
+            x.identity.len(),
+            x.boundary.is_some(),
+            session,
+            sizes,
+            x.resources.len(),
+        )
     };
-    let exists = |x: &Authority| {
-        let grants = x.identity.iter().chain(&x.boundary).chain(x.controls.iter().flatten());
-        grants.map(|g| g.exists.clone()).collect::<Vec<_>>()
-    };
+    let exists = |x: &Authority| own_grants(x).map(|g| g.exists.clone()).collect::<Vec<_>>();
     shape(a) == shape(b)
         && a.open == b.open
+        && a.own == b.own
         && caller(&a.caller) == caller(&b.caller)
         && tags(&a.caller) == tags(&b.caller)
         && a.caller.tags.as_ref().map(|t| t.open.is_some()) == b.caller.tags.as_ref().map(|t| t.open.is_some())

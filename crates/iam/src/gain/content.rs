@@ -14,6 +14,8 @@ use crate::{Alternative, Answer, Assumptions, Caller, Patterns, Statement, Templ
 #[derive(Clone, Debug)]
 pub(crate) struct RuleBody {
     pub(crate) resources: Option<Patterns>,
+    /// It applies to these resources at most.
+    pub(crate) scope: Option<Arc<Patterns>>,
     pub(crate) conditions: Vec<Condition>,
     /// What must hold for it to be there and to name the action.
     pub(crate) exists: Assumptions,
@@ -31,6 +33,7 @@ impl RuleBody {
             personal: keys.chain(statement.variables()).any(is_of_caller)
                 || statement.conditions.iter().any(|c| !c.key.is_known()),
             resources: statement.resources.clone(),
+            scope: None,
             conditions: statement.conditions.clone(),
             exists: exists.clone(),
             when: statement.when.clone(),
@@ -41,6 +44,7 @@ impl RuleBody {
     pub(crate) fn everything() -> Self {
         Self {
             resources: None,
+            scope: None,
             conditions: Vec::new(),
             exists: Assumptions::new(),
             when: Vec::new(),
@@ -88,7 +92,10 @@ impl RuleBody {
     /// True iff it applies to every resource in every context, for certain.
     pub(crate) fn is_everything(&self) -> bool {
         let everything = |p: &Patterns| !p.negated && p.items.iter().any(|t| t.text.as_str() == Some("*"));
-        self.certain() && self.conditions.is_empty() && self.resources.as_ref().is_none_or(everything)
+        self.certain()
+            && self.conditions.is_empty()
+            && self.scope.is_none()
+            && self.resources.as_ref().is_none_or(everything)
     }
 
     /// True iff something in it is not known.
@@ -96,13 +103,13 @@ impl RuleBody {
         let open = |p: &Patterns| !p.open.is_empty() || p.items.iter().any(|t| !t.text.is_known());
         let values =
             |c: &Condition| !c.open.is_empty() || !c.key.is_known() || c.values.iter().any(|t| !t.text.is_known());
-        !self.certain() || self.resources.as_ref().is_some_and(open) || self.conditions.iter().any(values)
+        !self.certain() || self.elements().any(open) || self.conditions.iter().any(values)
     }
 
     /// As a rule of a problem, with or without its conditions.
     pub(crate) fn rule<'a>(&'a self, side: &Side<'_>, index: usize, bare: bool) -> Rule<'a> {
         Rule {
-            resources: crate::solve::Resources::of(self.resources.as_ref(), side),
+            resources: self.elements().map(|e| crate::solve::Resources::of(e, side)).collect(),
             conditions: if bare { &[] } else { &self.conditions },
             side: index,
             certain: self.certain(),
@@ -110,10 +117,10 @@ impl RuleBody {
     }
 
     fn applies(&self, side: &Side<'_>, resource: &Text) -> Answer {
-        let mut answer = match &self.resources {
-            Some(patterns) => patterns_match(patterns, resource, side).0,
-            None => Answer::Yes,
-        };
+        let mut answer = Answer::Yes;
+        for element in self.elements() {
+            answer = answer.and(patterns_match(element, resource, side).0);
+        }
         for condition in &self.conditions {
             if answer.is_no() {
                 return answer;
@@ -128,8 +135,13 @@ impl RuleBody {
         answer.and(Answer::Depends(exists))
     }
 
-    fn resource_key(&self) -> Option<(bool, &Vec<Template>, &Assumptions)> {
-        self.resources.as_ref().map(|p| (p.negated, &p.items, &p.open))
+    /// What says which resources it applies to: in all of these.
+    fn elements(&self) -> impl Iterator<Item = &Patterns> {
+        self.resources.iter().chain(self.scope.as_deref())
+    }
+
+    fn resource_keys(&self) -> impl Iterator<Item = (bool, &Vec<Template>, &Assumptions)> {
+        self.elements().map(|p| (p.negated, &p.items, &p.open))
     }
 
     fn condition_keys(&self) -> impl Iterator<Item = ConditionKey<'_>> {
@@ -141,7 +153,7 @@ impl RuleBody {
 
 impl PartialEq for RuleBody {
     fn eq(&self, other: &Self) -> bool {
-        self.resource_key() == other.resource_key()
+        self.resource_keys().eq(other.resource_keys())
             && self.condition_keys().eq(other.condition_keys())
             && self.exists == other.exists
             && self.when == other.when
@@ -150,7 +162,7 @@ impl PartialEq for RuleBody {
 impl Eq for RuleBody {}
 impl Hash for RuleBody {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.resource_key().hash(state);
+        self.resource_keys().for_each(|k| k.hash(state));
         self.condition_keys().for_each(|c| c.hash(state));
         self.exists.hash(state);
         self.when.iter().for_each(|a| (&a.on, &a.state).hash(state));

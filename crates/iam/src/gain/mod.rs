@@ -7,6 +7,8 @@ mod bits;
 mod compare;
 mod content;
 mod escalate;
+#[cfg(test)]
+mod resource_tests;
 mod shape;
 mod solve;
 mod store;
@@ -15,8 +17,9 @@ mod summary;
 mod tests;
 mod types;
 
+pub use escalate::{Escalation, EscalationKind};
 pub use types::{Gain, Rank, Relation, ServiceGain, Witness};
 
 pub(crate) use compare::Comparer;
-pub(crate) use escalate::escalates;
+pub(crate) use escalate::escalation;
 pub(crate) use store::Compiled;

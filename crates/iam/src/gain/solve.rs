@@ -1,6 +1,7 @@
 //! Whether one content allows a request that another does not.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use rolecall_source::Text;
 
@@ -87,6 +88,16 @@ fn relaxed_differ(target: &Content, principal: &Content, shape: &Shape) -> bool 
     solver.known.len() > 1 || solver.look(false).is_some() || solver.gave_up
 }
 
+/// Why the principal is not allowed.
+enum Way<'c> {
+    /// It is allowed nothing.
+    Nothing,
+    /// No rule of a level applies.
+    Level(&'c [Arc<RuleBody>]),
+    /// One of these applies.
+    Denied(Vec<&'c Arc<RuleBody>>),
+}
+
 struct Solver<'c> {
     target: &'c Content,
     principal: &'c Content,
@@ -168,10 +179,11 @@ impl<'c> Solver<'c> {
         if self.is_hopeless() {
             return None;
         }
+        let ways = self.ways(bare);
         for mode in self.modes.clone() {
             for known in &self.known.clone() {
                 for at in 0..self.shape.domains.len() {
-                    for way in 0..self.ways(bare) {
+                    for way in &ways {
                         let found = self.attempt(mode, known, at, way, bare);
                         if found.as_ref().is_some_and(|h| h.certain) {
                             return found;
@@ -184,32 +196,43 @@ impl<'c> Solver<'c> {
         best
     }
 
-    /// In how many ways the principal may not be allowed: a level that does not allow, or a denial.
-    fn ways(&self, bare: bool) -> usize {
-        let denies = self.principal.denies.iter().any(|d| !bare || d.conditions.is_empty());
-        self.principal.levels.len().max(1) + usize::from(denies)
+    /// In which ways the principal may not be allowed: a level that does not allow, or a denial. What the target has
+    /// too is none: the target's levels all allow what is looked for, and nothing denies it.
+    fn ways(&self, bare: bool) -> Vec<Way<'c>> {
+        if self.principal.is_nothing() {
+            return vec![Way::Nothing];
+        }
+        let (target, principal) = (self.target, self.principal);
+        let same_caller = Arc::ptr_eq(&target.caller, &principal.caller);
+        let same = |a: &Arc<RuleBody>, b: &Arc<RuleBody>| Arc::ptr_eq(a, b) && (same_caller || !a.personal);
+        let is = |own: &[Arc<RuleBody>], other: &[Arc<RuleBody>]| {
+            own.len() == other.len() && own.iter().zip(other).all(|(a, b)| same(a, b))
+        };
+        let shared = |level: &&Vec<Arc<RuleBody>>| target.levels.iter().any(|l| is(level, l));
+        let levels = principal.levels.iter().filter(|l| !shared(l));
+        let mut ways: Vec<Way<'c>> = levels.map(|l| Way::Level(l)).collect();
+        let reliable = |d: &&Arc<RuleBody>| !bare || d.conditions.is_empty();
+        let own = |d: &&Arc<RuleBody>| !target.denies.iter().any(|t| same(d, t));
+        let denies: Vec<&Arc<RuleBody>> = principal.denies.iter().filter(reliable).filter(own).collect();
+        if !denies.is_empty() {
+            ways.push(Way::Denied(denies));
+        }
+        ways
     }
 
-    fn attempt(&mut self, mode: Mode, known: &Known, domain: usize, way: usize, bare: bool) -> Option<Hit> {
+    fn attempt(&mut self, mode: Mode, known: &Known, domain: usize, way: &Way<'c>, bare: bool) -> Option<Hit> {
         let sides = self.sides(known);
-        let rules = |bodies: &'c [std::sync::Arc<RuleBody>], side: usize, bare: bool| -> Vec<Rule<'_>> {
+        let rules = |bodies: &'c [Arc<RuleBody>], side: usize, bare: bool| -> Vec<Rule<'_>> {
             let Some(of) = sides.get(side) else { return Vec::new() };
             bodies.iter().map(|b| b.rule(of, side, bare)).collect()
         };
         let mut any: Vec<Vec<Rule<'_>>> = self.target.levels.iter().map(|l| rules(l, 0, false)).collect();
         let mut none = rules(&self.target.denies, 0, false);
-        match self.principal.levels.get(way) {
-            Some(level) => none.extend(rules(level, 1, bare)),
-            None if self.principal.is_nothing() && way == 0 => {}
-            None => {
-                let reliable = self
-                    .principal
-                    .denies
-                    .iter()
-                    .filter(|d| !bare || d.conditions.is_empty());
-                let [_, principal] = &sides;
-                any.push(reliable.map(|d| d.rule(principal, 1, false)).collect());
-            }
+        let [_, principal] = &sides;
+        match way {
+            Way::Nothing => {}
+            Way::Level(level) => none.extend(rules(level, 1, bare)),
+            Way::Denied(by) => any.push(by.iter().map(|d| d.rule(principal, 1, false)).collect()),
         }
         let problem = Problem {
             any,

@@ -1,7 +1,7 @@
 //! What an engine remembers: rules, contents and authorities, each once.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rolecall_source::Text;
 use rustc_hash::FxHashMap;
@@ -9,8 +9,10 @@ use rustc_hash::FxHashMap;
 use super::actions::{Actions, Named, literals};
 use super::bits::Bits;
 use super::content::{Content, RuleBody};
-use crate::evaluate::action_matches;
-use crate::{Answer, Assumptions, Authority, Caller, Effect, Grant, Policy};
+use crate::evaluate::{action_matches, own_grants};
+use crate::levels;
+use crate::resource::Scope;
+use crate::{Answer, Assumptions, Authority, Caller, Effect, Policy};
 
 /// Nothing is allowed.
 pub(crate) const NOTHING: u32 = 0;
@@ -32,8 +34,10 @@ pub(crate) struct Compiled {
     pub(crate) full: Bits,
     pages: Vec<u32>,
     contents: Vec<u32>,
-    /// Names that the catalogue does not have.
-    pub(crate) literals: BTreeSet<String>,
+    /// Names that its policies have and the catalogue does not, with their contents.
+    pub(crate) literals: BTreeMap<String, u32>,
+    /// The contents of such names of others, once they were asked for.
+    others: Mutex<BTreeMap<String, u32>>,
     /// There may be more statements than are known.
     pub(crate) open: bool,
     /// The account its requests are made in.
@@ -41,6 +45,23 @@ pub(crate) struct Compiled {
 }
 
 impl Compiled {
+    /// The content for a name that the catalogue does not have, where it is known.
+    pub(crate) fn content_of_name(&self, name: &str) -> Option<u32> {
+        let others = || {
+            self.others
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .get(name)
+                .copied()
+        };
+        self.literals.get(name).copied().or_else(others)
+    }
+
+    pub(crate) fn remember(&self, name: &str, content: u32) {
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        others.insert(name.to_owned(), content);
+    }
+
     /// The content for an action of the catalogue.
     pub(crate) fn content(&self, action: usize) -> u32 {
         match self.pages.get(action / 64) {
@@ -56,25 +77,28 @@ impl Compiled {
 /// A statement of a policy, ready for comparing.
 struct CompiledStatement {
     effect: Effect,
-    named: Named,
+    named: Arc<Named>,
     body: RuleBody,
 }
 
 struct CompiledPolicy {
-    /// Keeps the policy alive, so that its address stays its own.
-    _policy: Arc<Policy>,
+    /// Kept alive, so that its address stays its own.
+    policy: Arc<Policy>,
     statements: Vec<CompiledStatement>,
     literals: BTreeSet<String>,
 }
 
-/// One statement of an authority: its level, what it names, and its rule (with a doubted twin).
+/// One statement of an authority: its levels, what it names, and its rule (with a doubted twin).
 struct Entry {
-    level: usize,
-    named: Named,
+    levels: Vec<usize>,
+    named: Arc<Named>,
     rule: u32,
     doubted: u32,
 }
 
+/// What an authority is compiled from: the address of what each statement names, its rule and its levels; how many levels
+/// there are, the caller where a rule asks for it, the account, openness.
+type CompiledKey = (Vec<(usize, u32, Vec<usize>)>, usize, u32, u32, bool);
 /// What makes two contents equal.
 type ContentKey = (Vec<Vec<u32>>, Vec<u32>, u32);
 /// What makes two compiled authorities equal: actions, contents by run of actions, names of its own with their contents, openness,
@@ -93,6 +117,11 @@ pub(crate) struct Store {
     accounts: FxHashMap<Option<Text>, u32>,
     account_list: Vec<Option<Text>>,
     authorities: FxHashMap<AuthorityKey, u32>,
+    /// By what they are compiled from.
+    compiled: FxHashMap<CompiledKey, Arc<Compiled>>,
+    everything: Option<Arc<Named>>,
+    /// What a statement names (kept, so that its address stays its own) by whether it may be on a service's resources.
+    within: FxHashMap<(usize, Arc<str>), (Arc<Named>, Arc<Named>, Arc<Named>)>,
 }
 
 impl Default for Store {
@@ -109,6 +138,9 @@ impl Default for Store {
             accounts: FxHashMap::default(),
             account_list: Vec::new(),
             authorities: FxHashMap::default(),
+            compiled: FxHashMap::default(),
+            everything: None,
+            within: FxHashMap::default(),
         };
         store.caller(&Caller::default());
         let everything = store.rule(RuleBody::everything());
@@ -192,11 +224,11 @@ impl Store {
         let none = Assumptions::new();
         let statements = policy.statements.iter().map(|s| CompiledStatement {
             effect: s.effect,
-            named: self.actions.named(&s.actions),
+            named: Arc::new(self.actions.named(&s.actions)),
             body: RuleBody::of(s, &none),
         });
         let compiled = Arc::new(CompiledPolicy {
-            _policy: Arc::clone(policy),
+            policy: Arc::clone(policy),
             statements: statements.collect(),
             literals: policy.statements.iter().flat_map(|s| literals(&s.actions)).collect(),
         });
@@ -204,38 +236,81 @@ impl Store {
         compiled
     }
 
-    /// The statements of an authority.
+    /// The statements of an authority, and how many levels they have.
     fn entries(&mut self, authority: &Authority, names: &mut BTreeSet<String>) -> (Vec<Entry>, usize) {
-        let mut levels: Vec<&[Grant]> = vec![&authority.identity];
-        levels.extend(authority.boundary.as_ref().map(std::slice::from_ref));
-        levels.extend(authority.controls.iter().map(Vec::as_slice));
         let mut entries = Vec::new();
-        for (level, grants) in levels.iter().enumerate() {
-            for grant in *grants {
-                let compiled = self.policy(&grant.policy);
-                names.extend(compiled.literals.iter().cloned());
-                for statement in &compiled.statements {
-                    let mut body = statement.body.clone();
-                    body.exists.extend(grant.exists.iter().cloned());
-                    let doubted = if statement.named.maybe.is_some() {
-                        self.rule(body.doubted())
-                    } else {
-                        0
+        let mut last: Option<Arc<CompiledPolicy>> = None;
+        let levels = levels::each(authority, &mut |placed| {
+            let (effect, named, mut body) = match placed.part {
+                Some((policy, index)) => {
+                    let compiled = match &last {
+                        Some(compiled) if Arc::ptr_eq(&compiled.policy, policy) => Arc::clone(compiled),
+                        _ => self.policy(policy),
                     };
-                    entries.push(Entry {
-                        level: if statement.effect == Effect::Deny {
-                            DENIES
-                        } else {
-                            level
-                        },
-                        named: statement.named.clone(),
-                        rule: self.rule(body),
-                        doubted,
-                    });
+                    names.extend(compiled.literals.iter().filter(|_| index == 0).cloned());
+                    last = Some(Arc::clone(&compiled));
+                    let Some(statement) = compiled.statements.get(index) else {
+                        return;
+                    };
+                    (statement.effect, Arc::clone(&statement.named), statement.body.clone())
                 }
-            }
+                None => {
+                    let body = RuleBody::of(placed.statement, &Assumptions::new());
+                    (placed.statement.effect, self.everything(), body)
+                }
+            };
+            body.exists.extend(placed.exists.iter().cloned());
+            let levels = levels_of(effect, placed.levels);
+            let named = match placed.scope {
+                Some(scope) => {
+                    body.scope = Some(Arc::clone(&scope.patterns));
+                    self.within(scope, named, &levels, &mut entries)
+                }
+                None => named,
+            };
+            let doubted = if named.maybe.is_some() {
+                self.rule(body.doubted())
+            } else {
+                0
+            };
+            let rule = self.rule(body);
+            entries.push(Entry {
+                levels,
+                named,
+                rule,
+                doubted,
+            });
+        });
+        (entries, levels)
+    }
+
+    /// The actions among those named that may be on a resource of a scope's service. On all others a scope that is named
+    /// by what it is beyond is everything.
+    fn within(&mut self, scope: &Scope, named: Arc<Named>, levels: &[usize], entries: &mut Vec<Entry>) -> Arc<Named> {
+        let Some(service) = &scope.service else {
+            return named;
+        };
+        let key = (Arc::as_ptr(&named).addr(), Arc::clone(service));
+        if !self.within.contains_key(&key) {
+            let on = self.actions.on_resources_of(service);
+            let others = named.without(&on);
+            let within = Arc::new(named.without(&on.complement()));
+            self.within
+                .insert(key.clone(), (Arc::clone(&named), within, Arc::new(others)));
         }
-        (entries, levels.len())
+        let Some((_, within, others)) = self.within.get(&key).cloned() else {
+            return named;
+        };
+        if scope.patterns.negated {
+            let (rule, doubted) = (0, self.rule(RuleBody::everything().doubted()));
+            entries.push(Entry {
+                levels: levels.to_vec(),
+                named: others,
+                rule,
+                doubted,
+            });
+        }
+        within
     }
 
     /// The content that the named rules make: each is a level and a rule.
@@ -273,36 +348,65 @@ impl Store {
         self.content((kept, denies, if personal { caller } else { 0 }))
     }
 
-    /// Makes an authority ready for comparing.
-    pub(crate) fn compile(&mut self, authority: &Authority) -> Compiled {
+    /// What names every action.
+    fn everything(&mut self) -> Arc<Named> {
+        let all = || Named {
+            yes: Bits::all(),
+            maybe: None,
+        };
+        Arc::clone(self.everything.get_or_insert_with(|| Arc::new(all())))
+    }
+
+    /// Makes an authority ready for comparing. Authorities of the same statements are compiled once, unless these ask
+    /// who the caller is.
+    pub(crate) fn compile(&mut self, authority: &Authority) -> Arc<Compiled> {
         let mut names = BTreeSet::new();
         let (entries, levels) = self.entries(authority, &mut names);
         let caller = self.caller(&authority.caller);
+        let open = !authority.open.is_empty() || own_grants(authority).any(|g| !g.policy.open.is_empty());
+        let personal = |e: &Entry| self.rule_list.get(e.rule as usize).is_some_and(|r| r.personal);
+        let personal = if entries.iter().any(personal) { caller } else { 0 };
+        let parts = entries
+            .iter()
+            .map(|e| (Arc::as_ptr(&e.named).addr(), e.rule, e.levels.clone()));
+        let account = self.account(&authority.caller.account);
+        let key = (parts.collect(), levels, personal, account, open);
+        if let Some(known) = self.compiled.get(&key) {
+            return Arc::clone(known);
+        }
+        let compiled = Arc::new(self.compile_entries(authority, &entries, names, &key));
+        self.compiled.insert(key, Arc::clone(&compiled));
+        compiled
+    }
+
+    fn compile_entries(
+        &mut self,
+        authority: &Authority,
+        entries: &[Entry],
+        names: BTreeSet<String>,
+        (_, levels, caller, account, open): &CompiledKey,
+    ) -> Compiled {
         let mut relevant = Bits::none();
-        for entry in entries.iter().filter(|e| e.level == 0) {
+        for entry in entries.iter().filter(|e| e.levels.first() == Some(&0)) {
             relevant.add(&entry.named.yes);
             entry.named.maybe.iter().for_each(|m| relevant.add(m));
         }
-        let open = !authority.open.is_empty()
-            || crate::evaluate::policies(authority).any(|p| !p.open.is_empty())
-            || authority.boundary.as_ref().is_some_and(|b| !b.exists.is_empty());
         let mut out = Compiled {
             id: 0,
             some: Bits::none(),
             full: Bits::none(),
             pages: vec![NO_PAGE; relevant.words().len()],
             contents: Vec::new(),
-            literals: names,
-            open,
-            account: self.account(&authority.caller.account),
+            literals: names.into_iter().map(|n| (n, NOTHING)).collect(),
+            others: Mutex::default(),
+            open: *open,
+            account: *account,
         };
-        self.fill(&mut out, &entries, &relevant, levels, caller);
-        let named: Vec<(String, u32)> = out
-            .literals
-            .iter()
-            .map(|n| (n.clone(), self.content_for(authority, n)))
-            .collect();
-        out.id = self.authority_id(&out, named);
+        self.fill(&mut out, entries, &relevant, *levels, *caller);
+        for (name, content) in &mut out.literals {
+            *content = self.content_for(authority, name);
+        }
+        out.id = self.authority_id(&out);
         out
     }
 
@@ -323,10 +427,13 @@ impl Store {
                 Some(content) => *content,
                 None => {
                     rules.clear();
-                    rules.extend(signature.iter().filter_map(|s| {
-                        let entry = entries.get(*s as usize / 2)?;
-                        Some((entry.level, if s % 2 == 0 { entry.rule } else { entry.doubted }))
-                    }));
+                    for s in &signature {
+                        let Some(entry) = entries.get(*s as usize / 2) else {
+                            continue;
+                        };
+                        let rule = if s % 2 == 0 { entry.rule } else { entry.doubted };
+                        rules.extend(entry.levels.iter().map(|level| (*level, rule)));
+                    }
                     let content = self.content_of(&rules, levels, caller);
                     seen.insert(signature.clone(), content);
                     content
@@ -338,35 +445,27 @@ impl Store {
 
     /// The content for an action that the catalogue does not have.
     pub(crate) fn content_for(&mut self, authority: &Authority, action: &str) -> u32 {
-        let mut levels: Vec<&[Grant]> = vec![&authority.identity];
-        levels.extend(authority.boundary.as_ref().map(std::slice::from_ref));
-        levels.extend(authority.controls.iter().map(Vec::as_slice));
         let mut rules = Vec::new();
-        for (level, grants) in levels.iter().enumerate() {
-            for grant in *grants {
-                for statement in &grant.policy.statements {
-                    let body = || RuleBody::of(statement, &grant.exists);
-                    let rule = match action_matches(&statement.actions, action).0 {
-                        Answer::No => continue,
-                        Answer::Yes => self.rule(body()),
-                        Answer::Depends(_) => self.rule(body().doubted()),
-                    };
-                    rules.push((
-                        if statement.effect == Effect::Deny {
-                            DENIES
-                        } else {
-                            level
-                        },
-                        rule,
-                    ));
-                }
-            }
-        }
+        let levels = levels::each(authority, &mut |placed| {
+            let body = || {
+                let mut body = RuleBody::of(placed.statement, &placed.exists);
+                body.scope = placed.scope.map(|s| Arc::clone(&s.patterns));
+                body
+            };
+            let rule = match action_matches(&placed.statement.actions, action).0 {
+                Answer::No => return,
+                Answer::Yes => self.rule(body()),
+                Answer::Depends(_) => self.rule(body().doubted()),
+            };
+            let levels = levels_of(placed.statement.effect, placed.levels);
+            rules.extend(levels.into_iter().map(|level| (level, rule)));
+        });
         let caller = self.caller(&authority.caller);
-        self.content_of(&rules, levels.len(), caller)
+        self.content_of(&rules, levels, caller)
     }
 
-    fn authority_id(&mut self, compiled: &Compiled, named: Vec<(String, u32)>) -> u32 {
+    fn authority_id(&mut self, compiled: &Compiled) -> u32 {
+        let named = compiled.literals.iter().map(|(n, c)| (n.clone(), *c)).collect();
         let mut runs: Vec<(u32, u32)> = Vec::new();
         for action in compiled.some.iter() {
             runs.push((number(action), compiled.content(action)));
@@ -404,6 +503,14 @@ impl Compiled {
         if let Some(place) = self.contents.get_mut(*slot as usize * 64 + action % 64) {
             *place = content;
         }
+    }
+}
+
+/// The levels of a statement by its effect.
+fn levels_of(effect: Effect, levels: &[usize]) -> Vec<usize> {
+    match effect {
+        Effect::Allow => levels.to_vec(),
+        Effect::Deny => vec![DENIES],
     }
 }
 

@@ -26,6 +26,17 @@ pub(super) struct Want<'a> {
     pub(super) holds: bool,
 }
 
+impl Want<'_> {
+    /// True iff another want is the same, or is the same condition wherever it is written.
+    pub(super) fn asks_the_same(&self, other: &Self) -> bool {
+        let (a, b) = (self.condition, other.condition);
+        self.holds == other.holds
+            && self.side == other.side
+            && (std::ptr::eq(a, b)
+                || (a.operator == b.operator && a.key == b.key && a.values == b.values && a.open == b.open))
+    }
+}
+
 /// What a key was given.
 #[derive(Clone, Debug)]
 pub(super) enum Choice {

@@ -7,8 +7,8 @@ use super::{Mode, Side};
 /// A statement that applies to the action, ready for comparing.
 #[derive(Clone)]
 pub(crate) struct Rule<'a> {
-    /// `None`: every resource.
-    pub(crate) resources: Option<Resources>,
+    /// The resource is in all of these.
+    pub(crate) resources: Vec<Resources>,
     pub(crate) conditions: &'a [Condition],
     /// Whose it is.
     pub(crate) side: usize,
@@ -26,15 +26,19 @@ pub(crate) struct Resources {
 }
 
 impl Resources {
-    /// An element as `side` has it: a variable without a value makes its pattern match nothing.
-    pub(crate) fn of(element: Option<&Patterns>, side: &Side<'_>) -> Option<Self> {
-        let element = element?;
+    /// An element as `side` has it: a variable without a value makes its pattern match nothing, and a `NotResource` with
+    /// it apply to nothing.
+    pub(crate) fn of(element: &Patterns, side: &Side<'_>) -> Self {
         let pattern = |t: &crate::Template| t.pattern(&mut |key| side.variable(key));
-        Some(Self {
+        let mut patterns: Vec<Pattern> = element.items.iter().filter_map(pattern).collect();
+        if element.negated && patterns.len() < element.items.len() {
+            patterns.push(Pattern::like(&rolecall_source::Text::plain("*")));
+        }
+        Self {
             negated: element.negated,
-            patterns: element.items.iter().filter_map(pattern).collect(),
+            patterns,
             open: !element.open.is_empty(),
-        })
+        }
     }
 }
 
@@ -66,7 +70,7 @@ impl<'a> Rule<'a> {
             return Standing::Never;
         }
         let mut asks = Vec::new();
-        if let Some(resources) = &self.resources {
+        for resources in &self.resources {
             match resources.ask(domain, unknown) {
                 Some(ask) => asks.extend(ask),
                 None => return Standing::Never,

@@ -161,6 +161,7 @@ impl<'a, F: FnMut(Candidate) -> Flow> Searcher<'_, 'a, F> {
             if self.steps == 0 {
                 return Flow::Stop;
             }
+            clauses.retain(|clause| !clause.iter().any(|way| self.holds(&state, way)));
             let mut best: Option<(usize, usize)> = None;
             for (at, clause) in clauses.iter_mut().enumerate() {
                 clause.retain(|way| self.possible(&state, way));
@@ -196,13 +197,34 @@ impl<'a, F: FnMut(Candidate) -> Flow> Searcher<'_, 'a, F> {
         Flow::Next
     }
 
+    /// True only if what was decided makes something so.
+    fn holds(&self, state: &State<'a>, way: &[Literal<'a>]) -> bool {
+        way.iter().all(|literal| match literal {
+            Literal::In(patterns) => self
+                .inside(state)
+                .any(|i| patterns.iter().any(|p| covers(p, i).is_yes())),
+            Literal::Out(patterns) => patterns
+                .iter()
+                .all(|p| state.outside.contains(p) || self.inside(state).any(|i| meets(i, p).is_no())),
+            Literal::Condition(want) => {
+                let decided = want.condition.key.as_str().and_then(|key| state.keys.get(key));
+                decided.is_some_and(|all| all.iter().any(|w| w.asks_the_same(want)))
+            }
+        })
+    }
+
+    /// Patterns that the resource certainly matches.
+    fn inside<'s>(&'s self, state: &'s State<'a>) -> impl Iterator<Item = &'s Pattern> {
+        self.problem.domain.iter().chain(state.inside.iter().filter_map(single))
+    }
+
     /// A first look at whether something can be so on top of `state`.
     fn possible(&mut self, state: &State<'a>, way: &[Literal<'a>]) -> bool {
         self.steps = self.steps.saturating_sub(1);
         way.iter().all(|literal| match literal {
             Literal::In(patterns) => patterns.iter().any(|p| self.may_be_inside(state, p)),
             Literal::Out(patterns) => {
-                let mut inside = self.problem.domain.iter().chain(state.inside.iter().filter_map(single));
+                let mut inside = self.inside(state);
                 !inside.any(|i| patterns.iter().any(|p| covers(p, i).is_yes()))
             }
             Literal::Condition(want) => {
@@ -217,7 +239,7 @@ impl<'a, F: FnMut(Candidate) -> Flow> Searcher<'_, 'a, F> {
     }
 
     fn may_be_inside(&self, state: &State<'a>, pattern: &Pattern) -> bool {
-        let mut inside = self.problem.domain.iter().chain(state.inside.iter().filter_map(single));
+        let mut inside = self.inside(state);
         !inside.any(|i| meets(i, pattern).is_no()) && !state.outside.iter().any(|o| covers(o, pattern).is_yes())
     }
 
