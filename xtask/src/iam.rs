@@ -407,16 +407,17 @@ mod tests {
         });
         let never = "arn:aws:none:::never";
         let (out, faults) = Judge::IamSimulate.misread(&request);
-        assert_eq!(faults, ["wildcard-resource-type", "not-resource-without-value"]);
+        assert_eq!(faults, ["wildcard-resource-type"]);
         let statements = &out["identity"][0]["Statement"];
         assert_eq!(
             statements[0]["Resource"],
             serde_json::json!([never, "arn:aws:ec2:*:*:instance/*"])
         );
-        assert_eq!(statements[1], serde_json::json!({"Resource": never}));
+        assert_eq!(statements[1], request["identity"][0]["Statement"][1]);
         assert_eq!(statements[2], request["identity"][0]["Statement"][2]);
         let (out, faults) = Judge::IamRs.misread(&request);
-        assert_eq!(faults, ["arn-equals-wildcards"]);
+        assert_eq!(faults, ["not-resource-without-value", "arn-equals-wildcards"]);
+        assert_eq!(out["identity"][0]["Statement"][1], serde_json::json!({"Resource": "*"}));
         assert_eq!(
             out["identity"][0]["Statement"][2]["Condition"],
             serde_json::json!({"StringEqualsIfExists": {"aws:PrincipalArn": "x"}})

@@ -80,6 +80,54 @@ fn can_names_the_statements_that_decide() {
     );
 }
 
+/// A key policy decides whether identity policies count, a bucket policy adds to them, and a session limits them.
+#[test]
+fn can_takes_sessions_and_policies_on_resources() {
+    let folder = Folder::new();
+    let statement = |effect: &str, principal: &str| {
+        format!("{{\"Statement\":[{{\"Effect\":\"{effect}\",{principal}\"Action\":\"*\",\"Resource\":\"*\"}}]}}")
+    };
+    folder.file("all.json", statement("Allow", ""));
+    folder.file("nothing.json", statement("Deny", ""));
+    let aws = |name: &str| format!("\"Principal\":{{\"AWS\":\"{name}\"}},");
+    folder.file("root.json", statement("Allow", &aws("123456789012")));
+    folder.file(
+        "role.json",
+        statement("Allow", &aws("arn:aws:iam::123456789012:role/somebody")),
+    );
+    folder.file(
+        "other.json",
+        statement("Allow", &aws("arn:aws:iam::123456789012:role/other")),
+    );
+    let key = "arn:aws:kms:eu-west-1:123456789012:key/1";
+    let code = |arguments: &[&str]| {
+        let told = run(&folder.0, &[&["policy", "can"], arguments].concat());
+        (told.code(), told.stdout())
+    };
+    let on_key = |rest: &[&str]| code(&[&["kms:Decrypt", key], rest].concat()).0;
+    assert_eq!(on_key(&["--policy", "all.json"]), 0);
+    assert_eq!(on_key(&["--policy", "all.json", "--resource-policy", "other.json"]), 1);
+    assert_eq!(on_key(&["--policy", "all.json", "--resource-policy", "root.json"]), 0);
+    assert_eq!(on_key(&["--resource-policy", "root.json"]), 1);
+    assert_eq!(on_key(&["--resource-policy", "role.json"]), 0);
+    assert_eq!(
+        on_key(&["--resource-policy", "role.json", "--session", "nothing.json"]),
+        1
+    );
+    let (_, told) = code(&["s3:GetObject", "arn:aws:s3:::b/k", "--resource-policy", "role.json"]);
+    assert_eq!(
+        told,
+        "allowed: s3:GetObject on arn:aws:s3:::b/k\n  role.json:1:15: Allow, statement 1\n"
+    );
+    let elsewhere = ["--context", "aws:ResourceAccount=999999999999"];
+    let bucket = ["s3:GetObject", "arn:aws:s3:::b/k", "--resource-policy", "role.json"];
+    assert_eq!(code(&[&bucket[..], &elsewhere].concat()).0, 1);
+    assert_eq!(
+        code(&[&bucket[..], &elsewhere, &["--policy", "all.json"]].concat()).0,
+        0
+    );
+}
+
 #[test]
 fn diff_fails_when_the_new_policy_allows_more() {
     let folder = Folder::new();
