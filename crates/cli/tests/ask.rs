@@ -57,6 +57,11 @@ fn a_name_that_nobody_has_is_an_error_with_names_like_it() {
     let (code, out, error) = rolecall(&["who-can", "Deplo", "testdata/rules/assume-role/chain/terraform"]);
     assert_eq!((code, out.as_str()), (2, ""));
     assert!(error.contains("`aws_iam_role.deployer`"), "{error}");
-    let (code, ..) = rolecall(&["path", "admin", "ada", "testdata/rules/assume-role/chain/terraform"]);
+    let (code, ..) = rolecall(&[
+        "path",
+        "ben",
+        "admin",
+        "testdata/rules/pass-role-to-service/lambda/terraform",
+    ]);
     assert_eq!(code, 0);
 }

@@ -1,7 +1,5 @@
 //! `rolecall explain --value`: what a value is, and the places it went through.
 
-#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
-
 mod support;
 
 use serde_json::Value;

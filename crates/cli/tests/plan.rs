@@ -107,7 +107,7 @@ fn findings_with_a_plan_stand_in_the_source() {
         "infra/profile.tf",
         "resource \"aws_iam_instance_profile\" \"x\" {\n  name = \"x\"\n  role = \"remote-x\"\n}\n",
     );
-    let scan = run(&folder.0, &["--plan", "infra/plan.json", "infra"]);
+    let scan = run(&folder.0, &["--plan", "infra/plan.json", "--all", "infra"]);
     assert_eq!(scan.code(), 1, "{}", scan.stderr());
     let text = scan.stdout();
     assert!(

@@ -52,6 +52,7 @@ fn authority(case: &Map) -> Authority {
     }
 }
 
+#[expect(clippy::unwrap_used, clippy::panic, reason = "what fails here fails the test")]
 fn on_resource(policy: &Value, case: &Map) -> ResourceGrant {
     let resource = case.get("of").and_then(Value::to_text).unwrap();
     let reach = match case.get("reach").and_then(Value::as_str) {

@@ -105,6 +105,9 @@ type ContentKey = (Vec<Vec<u32>>, Vec<u32>, u32);
 /// account.
 type AuthorityKey = (Bits, Vec<(u32, u32)>, Vec<(String, u32)>, bool, u32);
 
+/// What a statement names, in three parts.
+type Split = (Arc<Named>, Arc<Named>, Arc<Named>);
+
 pub(crate) struct Store {
     actions: Actions,
     policies: FxHashMap<usize, Arc<CompiledPolicy>>,
@@ -121,7 +124,7 @@ pub(crate) struct Store {
     compiled: FxHashMap<CompiledKey, Arc<Compiled>>,
     everything: Option<Arc<Named>>,
     /// What a statement names (kept, so that its address stays its own) by whether it may be on a service's resources.
-    within: FxHashMap<(usize, Arc<str>), (Arc<Named>, Arc<Named>, Arc<Named>)>,
+    within: FxHashMap<(usize, Arc<str>), Split>,
 }
 
 impl Default for Store {
