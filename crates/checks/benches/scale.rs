@@ -80,7 +80,7 @@ fn role(configuration: &mut Configuration, index: usize) {
     configuration
         .principals
         .push(principal(PrincipalKind::Role, &name, Some(document(&trust))));
-    let statement = if index % 100 == 0 {
+    let statement = if index.is_multiple_of(100) {
         r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#.to_owned()
     } else {
         let bucket = index % 200;
@@ -111,7 +111,7 @@ fn user(configuration: &mut Configuration, index: usize) {
     let team = index % 40;
     let mut statements =
         format!(r#"{{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::team-{team}/*"}}"#);
-    if index % 8 == 0 {
+    if index.is_multiple_of(8) {
         statements.push_str(
             r#",{"Effect":"Allow","Action":["ec2:*","lambda:*","ecs:*"],"Resource":"*"},{"Effect":"Allow","Action":"iam:PassRole","Resource":"*"}"#,
         );

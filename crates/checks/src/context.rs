@@ -260,7 +260,14 @@ impl<'g> Context<'g> {
             None => self.index.trusted.values().flatten().copied().collect(),
         };
         let direct = |id: &NodeId| self.trust_of(*id).is_some_and(names_more_than_accounts);
-        all.extend(self.index.open.iter().filter(|id| may_assume || direct(id)));
+        // Whose trust policy names no principal in full means its own configuration, or an account that is written down.
+        let written = principal.account.is_known();
+        let near = |id: &NodeId| {
+            let role = self.graph.node(*id);
+            role.is_some_and(|r| r.configuration == principal.configuration) || written
+        };
+        let open = self.index.open.iter().filter(|id| near(id));
+        all.extend(open.filter(|id| may_assume || direct(id)));
         all.sort_unstable();
         all.dedup();
         all

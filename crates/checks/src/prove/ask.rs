@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rolecall_catalog::ActionResource;
 use rolecall_graph::ComputeNode;
-use rolecall_iam::{Answer, Context as Keys, Found, Query, find};
+use rolecall_iam::{Answer, Context as Keys, Found, Query, Request, evaluate, find};
 use rolecall_source::{Kind, Text};
 
 use super::Prover;
@@ -130,7 +130,11 @@ impl<'g> Prover<'g> {
             if let Some(name) = names.0.get(one.on) {
                 query.resource = name.clone();
             }
-            let found = find(self.authority, &query);
+            let found = if one.on.starts_with('@') {
+                self.found(&query)
+            } else {
+                find(self.authority, &query)
+            };
             let shared = order.iter().filter(|o| o.on == one.on).count() > 1;
             if let Some(request) = found.request.as_ref().filter(|_| shared && !one.on.starts_with('@')) {
                 names.0.insert(one.on.to_owned(), request.resource.clone());
@@ -145,6 +149,34 @@ impl<'g> Prover<'g> {
             };
         }
         Ok(proof)
+    }
+
+    /// The answer for one resource: most are plain, and told without a search.
+    fn found(&self, query: &Query) -> Found {
+        if self.bare.certainly_not(&query.action, &query.resource) {
+            return Found {
+                answer: Answer::No,
+                request: None,
+                because: Vec::new(),
+            };
+        }
+        let mut context = query.fixed.clone();
+        let account = || vec![self.principal.account.clone()];
+        context.entry("aws:resourceaccount".to_owned()).or_insert_with(account);
+        let request = Request {
+            action: query.action.clone(),
+            resource: query.resource.clone(),
+            context,
+        };
+        let plain = evaluate(self.authority, &request);
+        if plain.answer.is_yes() {
+            return Found {
+                answer: plain.answer,
+                request: Some(request),
+                because: plain.because,
+            };
+        }
+        find(self.authority, query)
     }
 
     fn query(&self, need: &Need, on: &str, bound: &Bound<'g>, region: Option<&Text>) -> Query {

@@ -50,6 +50,9 @@ impl<'g> Prover<'g> {
             let proof = self.trusted(id, &direct)?.relying(here).relying(&role.exists);
             return Some((proof, names_exactly(trust, caller)));
         }
+        if self.bare.certainly_not(ASSUME, &role.fact.arn) {
+            return None;
+        }
         let trusted = trusts_principal(trust, caller, account);
         let allowed = self.ask(ASSUME, &role.fact.arn, Keys::new());
         let action: Arc<str> = ASSUME.into();

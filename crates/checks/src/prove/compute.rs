@@ -50,6 +50,9 @@ impl<'g> Prover<'g> {
         let Some(here) = self.context.graph.in_account_of(compute, self.principal) else {
             return;
         };
+        if technique.pass.is_none() && self.running(through, index).is_empty() {
+            return;
+        }
         for (link, linked, pinned) in self.links(through, index, compute) {
             let Some(taken) = self.taken(technique, index, compute, link) else {
                 continue;

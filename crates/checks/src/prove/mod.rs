@@ -2,6 +2,7 @@
 
 mod ask;
 mod assume;
+mod bare;
 mod change;
 mod compute;
 mod pass;
@@ -105,7 +106,7 @@ pub(crate) struct Prover<'g> {
     /// True where a condition names the instance profile, so that each is asked for.
     names_profile: bool,
     needs: RefCell<Remembered>,
-    passable: pass::Passable,
+    bare: bare::Bare,
     any: RefCell<FxHashMap<String, Found>>,
 }
 
@@ -138,7 +139,7 @@ impl<'g> Prover<'g> {
             names_profile: keys.iter().any(|k| k == "ec2:instanceprofile"),
             tag_keys: keys.into_iter().filter(|k| k.contains("resourcetag/")).collect(),
             needs: RefCell::default(),
-            passable: pass::Passable::of(authority),
+            bare: bare::Bare::of(authority),
             any: RefCell::default(),
         }
     }

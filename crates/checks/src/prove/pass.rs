@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rolecall_graph::{Node, NodeId};
-use rolecall_iam::{Answer, Authority, Context as Keys, Effect, Found, Grant, Policy, Query, Request, evaluate};
+use rolecall_iam::{Answer, Context as Keys, Found, Query, Request, evaluate};
 use rolecall_source::Text;
 use std::collections::BTreeSet;
 
@@ -93,7 +93,7 @@ impl<'g> Prover<'g> {
     /// passed to. Tags of the role are documented as unreliable here, so they are not offered.
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html>
     pub(crate) fn passes(&self, role: &Text, service: &str) -> Found {
-        if self.passable.certainly_not(role) {
+        if self.bare.certainly_not(PASS_ROLE, role) {
             return Found {
                 answer: Answer::No,
                 request: None,
@@ -264,41 +264,4 @@ fn one_evidence(role: NodeId, mut proof: Proof) -> Proof {
         }
     }
     proof.with(Evidence::MayMakeProfile { role, because: all })
-}
-
-/// The statements about PassRole without their conditions: a role that they do not reach cannot be passed.
-pub(super) struct Passable(Option<Authority>);
-
-impl Passable {
-    pub(super) fn of(authority: &Authority) -> Self {
-        if !authority.open.is_empty() || authority.identity.iter().any(|g| !g.policy.open.is_empty()) {
-            return Self(None);
-        }
-        let bare = |grant: &Grant| {
-            let mut policy: Policy = (*grant.policy).clone();
-            policy
-                .statements
-                .retain(|s| s.effect == Effect::Allow && rolecall_iam::names_action(s, PASS_ROLE));
-            policy.statements.iter_mut().for_each(|s| s.conditions.clear());
-            (!policy.statements.is_empty()).then(|| Grant {
-                policy: Arc::new(policy),
-                ..grant.clone()
-            })
-        };
-        Self(Some(Authority {
-            caller: authority.caller.clone(),
-            identity: authority.identity.iter().filter_map(bare).collect(),
-            ..Authority::default()
-        }))
-    }
-
-    /// True only if no statement allows passing the role.
-    fn certainly_not(&self, role: &Text) -> bool {
-        let request = Request {
-            action: PASS_ROLE.to_owned(),
-            resource: role.clone(),
-            context: Keys::new(),
-        };
-        self.0.as_ref().is_some_and(|a| evaluate(a, &request).answer.is_no())
-    }
 }
