@@ -1,11 +1,5 @@
 //! Modules, workspaces and variables as a repository has them, and blocks that state no facts.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "what fails here fails the test"
-)]
-
 use rolecall_facts::{Configuration, Output};
 use rolecall_source::{MemoryLoader, Sources};
 use rolecall_terraform::{Options, analyze};
