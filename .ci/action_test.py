@@ -236,7 +236,7 @@ def comments():
 
     # GitHub would refuse more than 65,536 characters.
     many = "".join(OPEN.replace('"ci"', f'"ci{i}"').replace(".ci.", f".ci{i}.").replace('"admin"', f'"admin{i}"')
-                   .replace(".admin.", f".admin{i}.") for i in range(6))
+                   .replace(".admin.", f".admin{i}.") for i in range(60))
     run(repository({"main.tf": many}), category="many")
     body = hub.ours(7)[2]
     assert len(body) <= 65536 and len(re.findall(r"(?m)^ *```", body)) % 2 == 0 and body.endswith("in the summary of the run."), len(body)
@@ -263,7 +263,7 @@ def pulls():
 
     done = run({"infra/main.tf": OPEN}, "opens")
     assert done.code == 1 and done.output("findings") == done.output("critical") == "1", (done.known, done.log)
-    assert [r["ruleId"] for r in check_sarif(done)] == ["launch-over-privileged-role"]
+    assert [r["ruleId"] for r in check_sarif(done)] == ["launch-over-privileged-role/critical"]
     [body] = hub.ours(7)
     assert body.startswith("<!-- rolecall -->\n") and body.count("<!-- rolecall") == 1 and "```mermaid" in body, body
     assert body.split("\n", 1)[1].strip() in done.summary.read_text()
