@@ -45,6 +45,13 @@ const FAULTS: &[Fault] = &[
         rewrite: |statement, _| never_matching(statement, is_any_type),
     },
     Fault {
+        judge: Judge::IamSimulate,
+        id: "not-resource-compared-in-part",
+        what: "a variable that cannot be resolved makes its statement invalid; iam-simulate applies a NotResource whose other parts differ already",
+        page: "reference_policies_variables.html",
+        rewrite: everything_for_unresolved_not_resource,
+    },
+    Fault {
         judge: Judge::IamRs,
         id: "not-resource-without-value",
         what: "a variable that cannot be resolved makes its statement invalid; iam-rs applies a NotResource with it to every resource",
@@ -407,13 +414,13 @@ mod tests {
         });
         let never = "arn:aws:none:::never";
         let (out, faults) = Judge::IamSimulate.misread(&request);
-        assert_eq!(faults, ["wildcard-resource-type"]);
+        assert_eq!(faults, ["wildcard-resource-type", "not-resource-compared-in-part"]);
         let statements = &out["identity"][0]["Statement"];
         assert_eq!(
             statements[0]["Resource"],
             serde_json::json!([never, "arn:aws:ec2:*:*:instance/*"])
         );
-        assert_eq!(statements[1], request["identity"][0]["Statement"][1]);
+        assert_eq!(statements[1], serde_json::json!({"Resource": "*"}));
         assert_eq!(statements[2], request["identity"][0]["Statement"][2]);
         let (out, faults) = Judge::IamRs.misread(&request);
         assert_eq!(faults, ["not-resource-without-value", "arn-equals-wildcards"]);
