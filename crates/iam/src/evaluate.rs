@@ -22,12 +22,6 @@ pub fn evaluate(authority: &Authority, request: &Request) -> Decision {
     worlds::decide(authority, request, |world| in_world(authority, request, world))
 }
 
-/// True unless the `Action` or `NotAction` element of `statement` certainly leaves `action` out.
-#[must_use]
-pub fn names_action(statement: &crate::Statement, action: &str) -> bool {
-    !action_matches(&statement.actions, action).0.is_no()
-}
-
 /// Evaluates where each condition of `world` is in its state.
 pub(crate) fn in_world(authority: &Authority, request: &Request, world: &World) -> Decision {
     let facts = Facts {

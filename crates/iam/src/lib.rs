@@ -24,7 +24,6 @@ pub use authority::{Authority, Caller, Grant, Own, OwnPolicy};
 pub use condition::{Comparison, Condition, Operator, Qualifier};
 pub use engine::{Engine, Prepared};
 pub use evaluate::evaluate;
-pub use evaluate::names_action;
 pub use find::find;
 pub use gain::{Escalation, EscalationKind, Gain, Rank, Relation, ServiceGain, Witness};
 pub use parse::parse_policy;
