@@ -1,6 +1,7 @@
 //! The existential question: is there an allowed request among those of a [`Query`]?
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use rolecall_source::{Class, Text};
 
@@ -8,7 +9,7 @@ use crate::condition::Condition;
 use crate::evaluate::{action_matches, evaluate, policies};
 use crate::levels;
 use crate::pattern::{Arn, Pattern, Search, meets, witness};
-use crate::solve::{Candidate, End, Flow, Known, Mode, Problem, Resources, Rule, Side};
+use crate::solve::{Candidate, End, Flow, Known, Mode, Problem, Relations, Resources, Rule, Side};
 use crate::{Answer, Authority, Context, Decision, Effect, Found, Query, Request, Statement};
 
 /// Most requests of one look that are judged before the best of them is taken.
@@ -57,6 +58,7 @@ struct Finder<'a> {
     authority: &'a Authority,
     query: &'a Query,
     domains: Vec<Vec<Pattern>>,
+    relations: Rc<Relations>,
     best: Option<(Answer, Request, Decision)>,
     gave_up: bool,
 }
@@ -67,6 +69,7 @@ impl<'a> Finder<'a> {
             authority,
             query,
             domains: domains(query),
+            relations: Rc::default(),
             best: None,
             gave_up: false,
         }
@@ -112,6 +115,7 @@ impl<'a> Finder<'a> {
         let mut problem = Problem {
             domain: self.domains.get(domain).cloned().unwrap_or_default(),
             sides: vec![side],
+            relations: Rc::clone(&self.relations),
             ..Problem::default()
         };
         allowed(self.authority, &self.query.action, &side, 0, &mut problem);
@@ -233,7 +237,8 @@ pub(crate) fn allowed<'a>(
     problem: &mut Problem<'a>,
 ) {
     let mut placed = Vec::new();
-    let levels = levels::each(authority, &mut |place| {
+    let wanted = |s: &Statement| !action_matches(&s.actions, action).0.is_no();
+    let levels = levels::each(authority, &wanted, &mut |place| {
         let named = action_matches(&place.statement.actions, action).0;
         if named.is_no() {
             return;

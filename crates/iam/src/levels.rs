@@ -28,15 +28,22 @@ pub(crate) struct Placed<'a, 'l> {
     pub(crate) levels: &'l [usize],
 }
 
-/// Visits each statement of an authority that may apply to its caller; the number of levels.
-pub(crate) fn each<'a>(authority: &'a Authority, visit: &mut dyn FnMut(Placed<'a, '_>)) -> usize {
+/// Visits each statement of an authority that may apply to its caller, among those that are `wanted`; the number of
+/// levels.
+pub(crate) fn each<'a>(
+    authority: &'a Authority,
+    wanted: &dyn Fn(&Statement) -> bool,
+    visit: &mut dyn FnMut(Placed<'a, '_>),
+) -> usize {
     let mut own: Vec<&'a [Grant]> = vec![&authority.identity];
     own.extend(authority.boundary.as_ref().map(std::slice::from_ref));
     own.extend(authority.session.as_deref());
     let limits = own.len();
     own.extend(authority.controls.iter().map(Vec::as_slice));
     for (level, grants) in own.iter().enumerate() {
-        grants.iter().for_each(|grant| granted(grant, &[level], visit));
+        for grant in *grants {
+            granted(grant, &[level], wanted, visit);
+        }
     }
     if let Some(boundary) = authority.boundary.as_ref().filter(|b| !b.exists.is_empty()) {
         let Answer::Depends(exists) = Answer::Depends(boundary.exists.clone()).not() else {
@@ -53,13 +60,18 @@ pub(crate) fn each<'a>(authority: &'a Authority, visit: &mut dyn FnMut(Placed<'a
     let mut next = requirements.clone();
     for resource in authority.resources.iter() {
         let own = if required(&resource) { next.next() } else { None };
-        levels.resource(authority, resource, own, visit);
+        levels.resource(authority, resource, own, wanted, visit);
     }
     requirements.end
 }
 
-fn granted<'a>(grant: &'a Grant, levels: &[usize], visit: &mut dyn FnMut(Placed<'a, '_>)) {
-    for (index, statement) in grant.policy.statements.iter().enumerate() {
+fn granted<'a>(
+    grant: &'a Grant,
+    levels: &[usize],
+    wanted: &dyn Fn(&Statement) -> bool,
+    visit: &mut dyn FnMut(Placed<'a, '_>),
+) {
+    for (index, statement) in grant.policy.statements.iter().enumerate().filter(|(_, s)| wanted(s)) {
         visit(Placed {
             statement,
             part: Some((&grant.policy, index)),
@@ -83,6 +95,7 @@ impl Levels {
         authority: &Authority,
         resource: &'a ResourceGrant,
         own: Option<usize>,
+        wanted: &dyn Fn(&Statement) -> bool,
         visit: &mut dyn FnMut(Placed<'a, '_>),
     ) {
         let own = own.as_slice();
@@ -102,7 +115,7 @@ impl Levels {
                 levels,
             });
         };
-        for (index, statement) in grant.policy.statements.iter().enumerate() {
+        for (index, statement) in grant.policy.statements.iter().enumerate().filter(|(_, s)| wanted(s)) {
             if statement.effect == Effect::Deny {
                 put(statement, index, resource::denied(statement, authority), &[]);
                 continue;

@@ -57,6 +57,8 @@ pub struct Symbol {
     pub why: Arc<str>,
     /// What is known of its letters.
     pub class: Class,
+    /// True: AWS makes the value up for one thing, and no other symbol that is unique has the same value.
+    pub unique: bool,
 }
 
 impl Symbol {
@@ -67,7 +69,21 @@ impl Symbol {
             name: name.into(),
             why: why.into(),
             class,
+            unique: false,
         }
+    }
+
+    /// The same symbol as one that stands for a value of its own.
+    #[must_use]
+    pub fn unique(mut self) -> Self {
+        self.unique = true;
+        self
+    }
+
+    /// True only if the two stand for different values.
+    #[must_use]
+    pub fn differs(&self, other: &Self) -> bool {
+        self.unique && other.unique && self != other
     }
 
     /// The symbol for a part of what this one stands for: `part` is written as a path step (`.arn`, `[0]`).

@@ -87,6 +87,7 @@ impl Stack<'_> {
     /// The physical name or id of a resource.
     pub(crate) fn name_text(&self, id: &str, resource: &Resource, naming: &Naming) -> Text {
         let generated = self.made_up(id, if naming.is_id() { "" } else { ".name" }, naming.is_id());
+        let generated = generated.unique();
         let stated = match naming.name {
             "-" => None,
             name => self.eval_some(resource.property(name)),
@@ -176,7 +177,7 @@ impl Stack<'_> {
             "R" => out.text(&self.place.region),
             "N" => out.text(&self.name_text(id, resource, naming)),
             "path" => out.text(&self.path_text(id, resource)),
-            "~" => out.symbol(self.made_up(id, "", true), resource.span),
+            "~" => out.symbol(self.made_up(id, "", true).unique(), resource.span),
             "?" => out.symbol(self.made_up(id, ".suffix", true), resource.span),
             "ref" => self.write_form(naming.reference, of, out),
             "arn" => self.write_form(naming.arn, of, out),

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use rolecall_source::Text;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::bits::Bits;
 use crate::pattern::Pattern;
 use crate::{Answer, Patterns, Template};
 
 /// Actions that are named for certain, and those that may be.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Named {
     pub(crate) yes: Bits,
     /// Named for some values of the symbols; none of `yes`.
@@ -36,12 +36,28 @@ impl Named {
 #[derive(Default)]
 pub(crate) struct Actions {
     patterns: FxHashMap<Text, Arc<Vec<(u16, bool)>>>,
+    known: FxHashSet<Arc<Named>>,
     services: FxHashMap<&'static str, Bits>,
 }
 
 impl Actions {
-    /// The actions of the catalogue that an element names.
-    pub(crate) fn named(&mut self, element: &Patterns) -> Named {
+    /// The actions of the catalogue that an element names: the same address for equal ones.
+    pub(crate) fn named(&mut self, element: &Patterns) -> Arc<Named> {
+        let named = self.name(element);
+        self.shared(named)
+    }
+
+    /// The one that is equal to `named`.
+    pub(crate) fn shared(&mut self, named: Named) -> Arc<Named> {
+        if let Some(known) = self.known.get(&named) {
+            return Arc::clone(known);
+        }
+        let named = Arc::new(named);
+        self.known.insert(Arc::clone(&named));
+        named
+    }
+
+    fn name(&mut self, element: &Patterns) -> Named {
         let (mut yes, mut maybe) = (Bits::none(), Bits::none());
         for item in &element.items {
             if item.text.as_str() == Some("*") {

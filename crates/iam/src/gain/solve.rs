@@ -1,6 +1,7 @@
 //! Whether one content allows a request that another does not.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use rolecall_source::Text;
@@ -9,7 +10,7 @@ use super::content::{Content, RuleBody};
 use super::shape::Shape;
 use crate::condition::Condition;
 use crate::pattern::{Search, witness};
-use crate::solve::{Candidate, End, Flow, Known, Mode, Problem, Rule, Side, may_hold};
+use crate::solve::{Candidate, End, Flow, Known, Mode, Problem, Relations, Rule, Side, may_hold};
 use crate::{Answer, Caller, Context};
 
 /// Most candidates of one problem that are judged.
@@ -104,6 +105,7 @@ struct Solver<'c> {
     shape: &'c Shape,
     known: Vec<Known>,
     modes: Vec<Mode>,
+    relations: Rc<Relations>,
     gave_up: bool,
 }
 
@@ -134,6 +136,7 @@ impl<'c> Solver<'c> {
             shape,
             known: known(target, principal, shape),
             modes,
+            relations: Rc::default(),
             gave_up: false,
         }
     }
@@ -239,6 +242,7 @@ impl<'c> Solver<'c> {
             none,
             domain: self.shape.domains.get(domain).cloned().into_iter().collect(),
             sides: sides.to_vec(),
+            relations: Rc::clone(&self.relations),
         };
         let (mut best, mut seen) = (None, 0);
         let end = problem.search(mode, |candidate| {

@@ -12,7 +12,7 @@ use super::content::{Content, RuleBody};
 use crate::evaluate::{action_matches, own_grants};
 use crate::levels;
 use crate::resource::Scope;
-use crate::{Answer, Assumptions, Authority, Caller, Effect, Policy};
+use crate::{Answer, Assumptions, Authority, Caller, Effect, Policy, Statement};
 
 /// Nothing is allowed.
 pub(crate) const NOTHING: u32 = 0;
@@ -227,7 +227,7 @@ impl Store {
         let none = Assumptions::new();
         let statements = policy.statements.iter().map(|s| CompiledStatement {
             effect: s.effect,
-            named: Arc::new(self.actions.named(&s.actions)),
+            named: self.actions.named(&s.actions),
             body: RuleBody::of(s, &none),
         });
         let compiled = Arc::new(CompiledPolicy {
@@ -243,7 +243,7 @@ impl Store {
     fn entries(&mut self, authority: &Authority, names: &mut BTreeSet<String>) -> (Vec<Entry>, usize) {
         let mut entries = Vec::new();
         let mut last: Option<Arc<CompiledPolicy>> = None;
-        let levels = levels::each(authority, &mut |placed| {
+        let levels = levels::each(authority, &|_| true, &mut |placed| {
             let (effect, named, mut body) = match placed.part {
                 Some((policy, index)) => {
                     let compiled = match &last {
@@ -296,10 +296,9 @@ impl Store {
         let key = (Arc::as_ptr(&named).addr(), Arc::clone(service));
         if !self.within.contains_key(&key) {
             let on = self.actions.on_resources_of(service);
-            let others = named.without(&on);
-            let within = Arc::new(named.without(&on.complement()));
-            self.within
-                .insert(key.clone(), (Arc::clone(&named), within, Arc::new(others)));
+            let others = self.actions.shared(named.without(&on));
+            let within = self.actions.shared(named.without(&on.complement()));
+            self.within.insert(key.clone(), (Arc::clone(&named), within, others));
         }
         let Some((_, within, others)) = self.within.get(&key).cloned() else {
             return named;
@@ -449,7 +448,8 @@ impl Store {
     /// The content for an action that the catalogue does not have.
     pub(crate) fn content_for(&mut self, authority: &Authority, action: &str) -> u32 {
         let mut rules = Vec::new();
-        let levels = levels::each(authority, &mut |placed| {
+        let wanted = |s: &Statement| !action_matches(&s.actions, action).0.is_no();
+        let levels = levels::each(authority, &wanted, &mut |placed| {
             let body = || {
                 let mut body = RuleBody::of(placed.statement, &placed.exists);
                 body.scope = placed.scope.map(|s| Arc::clone(&s.patterns));

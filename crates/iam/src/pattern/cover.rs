@@ -1,6 +1,6 @@
 //! Does a pattern match a text, and does it cover another pattern?
 
-use rolecall_source::Text;
+use rolecall_source::{Piece, Text};
 
 use super::align::assumptions;
 use super::search::{Outcome, search};
@@ -21,6 +21,9 @@ pub fn matches(pattern: &Pattern, text: &Text) -> Answer {
     if let Some(letters) = text.as_str() {
         return pattern.matches_str(letters);
     }
+    if never(pattern, text) {
+        return Answer::No;
+    }
     let text = Pattern::literal(text);
     if uniform(pattern, &text) {
         return Answer::Yes;
@@ -28,6 +31,23 @@ pub fn matches(pattern: &Pattern, text: &Text) -> Answer {
     match meet::loose_path(pattern, &text) {
         Some(path) => Answer::Depends(assumptions(pattern, &text, &path)),
         None => Answer::No,
+    }
+}
+
+/// True only if the letters that the text begins or ends with are not those of the pattern.
+fn never(pattern: &Pattern, text: &Text) -> bool {
+    let (pieces, fold) = (text.pieces(), pattern.fold);
+    let same = |x: u8, y: u8| x == y || (fold && x.eq_ignore_ascii_case(&y));
+    let first = pieces.first().map_or("", known_letters);
+    let last = pieces.last().map_or("", known_letters);
+    let (head, tail) = (pattern.head.bytes(), pattern.letters_at_end().bytes());
+    !head.zip(first.bytes()).all(|(x, y)| same(x, y)) || !tail.rev().zip(last.bytes().rev()).all(|(x, y)| same(x, y))
+}
+
+fn known_letters(piece: &Piece) -> &str {
+    match piece {
+        Piece::Letters(letters) => letters,
+        Piece::Symbol(_) => "",
     }
 }
 
@@ -44,6 +64,9 @@ pub fn covers(a: &Pattern, b: &Pattern) -> Answer {
     }
     let known = a.symbols.is_empty() && b.symbols.is_empty();
     if known && !a.limited && has_fresh_letters(a, b) {
+        return Answer::No;
+    }
+    if meet::heads_differ(a, b) || meet::tails_differ(a, b) {
         return Answer::No;
     }
     let path = meet::loose_path(a, b);

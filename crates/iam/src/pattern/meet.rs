@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use rolecall_source::Symbol;
+
 use super::align::assumptions;
 use super::cover::{matches_literal, same};
 use super::{Pattern, Set, Step};
@@ -65,12 +67,12 @@ fn common_text(a: &Pattern, b: &Pattern) -> bool {
     false
 }
 
-fn heads_differ(a: &Pattern, b: &Pattern) -> bool {
+pub(super) fn heads_differ(a: &Pattern, b: &Pattern) -> bool {
     let fold = a.fold || b.fold;
     !a.head.bytes().zip(b.head.bytes()).all(|(x, y)| same_byte(x, y, fold))
 }
 
-fn tails_differ(a: &Pattern, b: &Pattern) -> bool {
+pub(super) fn tails_differ(a: &Pattern, b: &Pattern) -> bool {
     let (x, y) = (a.letters_at_end(), b.letters_at_end());
     let fold = a.fold || b.fold;
     !x.bytes().rev().zip(y.bytes().rev()).all(|(x, y)| same_byte(x, y, fold))
@@ -94,7 +96,14 @@ pub(crate) struct Stop {
 /// A walk through both patterns that reads one common text when symbols may be any text of their class, each
 /// occurrence for itself; the one that supposes the least. `None` iff there is no such text.
 pub(crate) fn loose_path(a: &Pattern, b: &Pattern) -> Option<Vec<Stop>> {
-    walk(a, b)
+    if tails_never_meet(a, b) {
+        return None;
+    }
+    let forced = forced(a, b)?;
+    let start = forced.last().copied()?;
+    let mut path = search(a, b, start)?;
+    path.splice(0..1, forced);
+    Some(path)
 }
 
 /// What a place can do when symbols may be any text of their class.
@@ -120,25 +129,100 @@ fn place(p: &Pattern, at: usize) -> Place {
     }
 }
 
-fn walk(a: &Pattern, b: &Pattern) -> Option<Vec<Stop>> {
-    let (rows, columns) = (a.steps.len() + 1, b.steps.len() + 1);
+/// The stops from the start on as long as both patterns have to consume one item each: no path is another one. `None`
+/// when the next items differ.
+fn forced(a: &Pattern, b: &Pattern) -> Option<Vec<Stop>> {
+    let mut stops = vec![Stop {
+        a: 0,
+        b: 0,
+        supposes: false,
+    }];
+    for at in 0.. {
+        if a.loop_at(at).is_some() || b.loop_at(at).is_some() {
+            break;
+        }
+        let (Some(x), Some(y)) = (a.step(at), b.step(at)) else {
+            break;
+        };
+        if matches!(x, Step::Rest(_)) || matches!(y, Step::Rest(_)) {
+            break;
+        }
+        if differ(a, b, at) {
+            return None;
+        }
+        let supposes = both(a, x, b, y, true)?;
+        stops.push(Stop {
+            a: at + 1,
+            b: at + 1,
+            supposes,
+        });
+    }
+    Some(stops)
+}
+
+/// True only if each pattern has at `at` the whole of a symbol, and these stand for different values.
+fn differ(a: &Pattern, b: &Pattern, at: usize) -> bool {
+    match (whole_symbol(a, at), whole_symbol(b, at)) {
+        (Some(x), Some(y)) => x.differs(y),
+        _ => false,
+    }
+}
+
+/// The symbol that begins at `at`, if what follows it cannot be part of its value.
+fn whole_symbol(p: &Pattern, at: usize) -> Option<&Symbol> {
+    let Some(Step::Piece(index, 0)) = p.step(at) else {
+        return None;
+    };
+    let own = |at: usize| {
+        matches!(p.step(at), Some(Step::Piece(s, i)) if s == index && i > 0)
+            || matches!(p.step(at), Some(Step::Rest(s)) if s == index)
+    };
+    let after = (at + 1..).find(|at| !own(*at))?;
+    let ends = match p.step(after) {
+        None => true,
+        Some(Step::Letter(letter)) => !p.class_of(index).contains(letter),
+        Some(_) => false,
+    };
+    let looped = (at + 1..=after).any(|at| p.loop_at(at).is_some());
+    p.symbol(index).filter(|_| ends && !looped)
+}
+
+/// True only if the patterns have no text in common because of how they end.
+fn tails_never_meet(a: &Pattern, b: &Pattern) -> bool {
+    let (mut i, mut j) = (a.steps.len(), b.steps.len());
+    while a.loop_at(i).is_none() && b.loop_at(j).is_none() {
+        let before = |at: usize| at.checked_sub(1);
+        let (Some(to_i), Some(to_j)) = (before(i), before(j)) else {
+            break;
+        };
+        let (Some(x), Some(y)) = (a.step(to_i), b.step(to_j)) else {
+            break;
+        };
+        if matches!(x, Step::Rest(_)) || matches!(y, Step::Rest(_)) {
+            break;
+        }
+        if both(a, x, b, y, true).is_none() {
+            return true;
+        }
+        (i, j) = (to_i, to_j);
+    }
+    false
+}
+
+/// The path from `start` to the end that supposes the least.
+fn search(a: &Pattern, b: &Pattern, start: Stop) -> Option<Vec<Stop>> {
+    let (rows, columns) = (a.steps.len() + 1 - start.a, b.steps.len() + 1 - start.b);
     let mut from: Vec<Option<(Stop, bool)>> = vec![None; rows * columns];
-    let mut queue = VecDeque::from([(
-        Stop {
-            a: 0,
-            b: 0,
-            supposes: false,
-        },
-        None::<Stop>,
-    )]);
+    let place_of = |stop: Stop| (stop.a - start.a) * columns + (stop.b - start.b);
+    let mut queue = VecDeque::from([(start, None::<Stop>)]);
     while let Some((here, before)) = queue.pop_front() {
-        let slot = from.get_mut(here.a * columns + here.b)?;
+        let slot = from.get_mut(place_of(here))?;
         if slot.is_some() {
             continue;
         }
         *slot = Some((before.unwrap_or(here), here.supposes));
-        if here.a + 1 == rows && here.b + 1 == columns {
-            return Some(trace(&from, columns, here));
+        if here.a == a.steps.len() && here.b == b.steps.len() {
+            return Some(trace(&from, place_of, here));
         }
         let (pa, pb) = (place(a, here.a), place(b, here.b));
         let mut go = |da: usize, db: usize, supposes: bool| {
@@ -178,10 +262,10 @@ fn walk(a: &Pattern, b: &Pattern) -> Option<Vec<Stop>> {
     None
 }
 
-fn trace(from: &[Option<(Stop, bool)>], columns: usize, end: Stop) -> Vec<Stop> {
+fn trace(from: &[Option<(Stop, bool)>], place_of: impl Fn(Stop) -> usize, end: Stop) -> Vec<Stop> {
     let mut path = vec![end];
     let mut here = end;
-    while let Some(Some((before, _))) = from.get(here.a * columns + here.b).copied()
+    while let Some(Some((before, _))) = from.get(place_of(here)).copied()
         && (before.a, before.b) != (here.a, here.b)
     {
         path.push(before);

@@ -133,6 +133,12 @@ impl Pattern {
         &self.symbols
     }
 
+    /// Equal for a pattern and its clones as long as one of them lives, and for no other.
+    pub(crate) fn address(&self) -> usize {
+        // INVARIANT: there is at least one place, so that no two patterns share an empty slice.
+        Arc::as_ptr(&self.loops).cast::<Option<Set>>().addr()
+    }
+
     /// True iff case is ignored.
     #[must_use]
     pub fn ignores_case(&self) -> bool {

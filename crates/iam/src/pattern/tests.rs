@@ -206,6 +206,54 @@ proptest! {
     }
 }
 
+proptest! {
+    /// The same of symbols that never have one value.
+    #[test]
+    fn answers_with_unique_symbols_hold_for_every_two_values(a in unique_text(), b in unique_text()) {
+        let (pa, pb) = (Pattern::like(&a), Pattern::like(&b));
+        let text = letters_only(&b);
+        let answers = [matches(&pa, &text), covers(&pa, &pb), meets(&pa, &pb)];
+        for x in VALUES {
+            for y in VALUES.into_iter().filter(|y| *y != x) {
+                let known = |t: &Text| Pattern::like(&filled(t, x, y));
+                let (ka, kb) = (known(&a), known(&b));
+                let truth = [matches(&ka, &filled(&text, x, y)), covers(&ka, &kb), meets(&ka, &kb)];
+                for (answer, truth) in answers.iter().zip(&truth) {
+                    prop_assert!(answer == truth || matches!(answer, Answer::Depends(_)), "{:?}, {x} {y}: {:?}", answers, truth);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn symbols_that_never_have_one_value_are_told_apart_where_they_stand_whole() {
+    let key = |id: &str, tail: &str| text(&[Ok("key/"), Err(symbol(id).unique()), Ok(tail)]);
+    let like = |id: &str, tail: &str| Pattern::like(&key(id, tail));
+    assert!(matches(&like("x", ""), &key("y", "")).is_no());
+    assert!(meets(&like("x", "/*"), &like("y", "/*")).is_no());
+    assert!(covers(&like("x", "/*"), &like("y", "/")).is_no());
+    assert!(matches!(meets(&like("x", "*"), &like("y", "")), Answer::Depends(_)));
+    assert!(matches!(meets(&like("x", "a"), &like("y", "b")), Answer::No));
+    assert!(matches!(meets(&like("x", "a"), &like("y", "a")), Answer::Depends(_)));
+    assert!(matches(&like("x", ""), &key("x", "")).is_yes());
+}
+
+fn unique_text() -> impl Strategy<Value = Text> {
+    let piece = prop_oneof![Just("a"), Just(":"), Just("*"), Just("?"), Just("X"), Just("Y")];
+    proptest::collection::vec(piece, 0..5).prop_map(|pieces| {
+        let mut b = TextBuilder::default();
+        for piece in pieces {
+            match piece {
+                "X" => b.symbol(symbol("x").unique(), Span::NOWHERE),
+                "Y" => b.symbol(symbol("y").unique(), Span::NOWHERE),
+                letters => b.letters(letters, Span::NOWHERE),
+            }
+        }
+        b.finish()
+    })
+}
+
 const VALUES: [&str; 6] = ["a", "b", "ab", "ba", "c", "acb"];
 
 fn symbol(id: &str) -> Symbol {

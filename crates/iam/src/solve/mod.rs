@@ -8,10 +8,12 @@
 mod assign;
 mod keys;
 mod ordinary;
+mod relations;
 mod rule;
 mod search;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use rolecall_source::Text;
 
@@ -21,6 +23,7 @@ use crate::pattern::Pattern;
 use crate::{Assumptions, Caller, Context};
 
 pub(crate) use ordinary::circumstance;
+pub(crate) use relations::Relations;
 pub(crate) use rule::{Resources, Rule};
 pub(crate) use search::{End, Flow, may_hold};
 
@@ -86,6 +89,8 @@ pub(crate) struct Problem<'a> {
     pub(crate) domain: Vec<Pattern>,
     /// Whose rules they are: [`Rule::side`] is an index.
     pub(crate) sides: Vec<Side<'a>>,
+    /// How the patterns relate, remembered between the problems that share it.
+    pub(crate) relations: Rc<Relations>,
 }
 
 /// A request that was found, its action aside.

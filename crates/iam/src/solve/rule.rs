@@ -1,8 +1,8 @@
 use crate::condition::{Condition, KeyValue, Lookup};
-use crate::pattern::{Pattern, covers, meets};
+use crate::pattern::Pattern;
 use crate::{Answer, Patterns};
 
-use super::{Mode, Side};
+use super::{Mode, Problem, Side};
 
 /// A statement that applies to the action, ready for comparing.
 #[derive(Clone)]
@@ -63,7 +63,7 @@ pub(super) enum Standing<'a> {
 
 impl<'a> Rule<'a> {
     /// How the rule stands when it has to apply (`applies`) or must not.
-    pub(super) fn standing(&self, domain: &[Pattern], sides: &[Side<'a>], mode: Mode, applies: bool) -> Standing<'a> {
+    pub(super) fn standing(&self, problem: &Problem<'a>, mode: Mode, applies: bool) -> Standing<'a> {
         // What is not known counts as false for what is sought and strict, or as true when what is sought may be.
         let unknown = applies != mode.strict;
         if !self.certain && !unknown {
@@ -71,13 +71,13 @@ impl<'a> Rule<'a> {
         }
         let mut asks = Vec::new();
         for resources in &self.resources {
-            match resources.ask(domain, unknown) {
+            match resources.ask(problem, unknown) {
                 Some(ask) => asks.extend(ask),
                 None => return Standing::Never,
             }
         }
         for condition in self.conditions {
-            match settled(condition, sides.get(self.side)) {
+            match settled(condition, problem.sides.get(self.side)) {
                 None => asks.push(Ask::Holds(condition, self.side)),
                 Some(Answer::Yes) => {}
                 Some(Answer::No) => return Standing::Never,
@@ -103,9 +103,10 @@ pub(super) fn settled(condition: &Condition, side: Option<&Side<'_>>) -> Option<
 
 impl Resources {
     /// What is left to ask of a resource in `domain`: `None` when it never matches, `Some(None)` when it always does.
-    fn ask<'a>(&self, domain: &[Pattern], unknown: bool) -> Option<Option<Ask<'a>>> {
-        let covered = |p: &Pattern| domain.iter().any(|d| covers(p, d).is_yes());
-        let missed = |p: &Pattern| domain.iter().any(|d| meets(p, d).is_no());
+    fn ask<'a>(&self, problem: &Problem<'a>, unknown: bool) -> Option<Option<Ask<'a>>> {
+        let (domain, relations) = (&problem.domain, &problem.relations);
+        let covered = |p: &Pattern| domain.iter().any(|d| relations.covers(p, d));
+        let missed = |p: &Pattern| domain.iter().any(|d| relations.misses(p, d));
         let everything = self.patterns.iter().any(covered);
         let left: Vec<Pattern> = self.patterns.iter().filter(|p| !missed(p)).cloned().collect();
         match (self.negated, everything, left.is_empty()) {

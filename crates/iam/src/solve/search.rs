@@ -7,7 +7,7 @@ use super::keys::{Choice, Chooser, Want};
 use super::rule::{Ask, Rule, Standing};
 use super::{Candidate, Mode, Problem, Side};
 use crate::condition::Condition;
-use crate::pattern::{Pattern, Search as Found, covers, meets, witness};
+use crate::pattern::{Pattern, Search as Found, witness};
 
 /// Most looks at one way of one clause in one search.
 const STEPS: usize = 20_000;
@@ -119,7 +119,7 @@ impl<'a> Problem<'a> {
     }
 
     fn standing(&self, rule: &Rule<'a>, mode: Mode, applies: bool) -> Standing<'a> {
-        rule.standing(&self.domain, &self.sides, mode, applies)
+        rule.standing(self, mode, applies)
     }
 }
 
@@ -202,10 +202,10 @@ impl<'a, F: FnMut(Candidate) -> Flow> Searcher<'_, 'a, F> {
         way.iter().all(|literal| match literal {
             Literal::In(patterns) => self
                 .inside(state)
-                .any(|i| patterns.iter().any(|p| covers(p, i).is_yes())),
+                .any(|i| patterns.iter().any(|p| self.problem.relations.covers(p, i))),
             Literal::Out(patterns) => patterns
                 .iter()
-                .all(|p| state.outside.contains(p) || self.inside(state).any(|i| meets(i, p).is_no())),
+                .all(|p| state.outside.contains(p) || self.inside(state).any(|i| self.problem.relations.misses(i, p))),
             Literal::Condition(want) => {
                 let decided = want.condition.key.as_str().and_then(|key| state.keys.get(key));
                 decided.is_some_and(|all| all.iter().any(|w| w.asks_the_same(want)))
@@ -225,7 +225,7 @@ impl<'a, F: FnMut(Candidate) -> Flow> Searcher<'_, 'a, F> {
             Literal::In(patterns) => patterns.iter().any(|p| self.may_be_inside(state, p)),
             Literal::Out(patterns) => {
                 let mut inside = self.inside(state);
-                !inside.any(|i| patterns.iter().any(|p| covers(p, i).is_yes()))
+                !inside.any(|i| patterns.iter().any(|p| self.problem.relations.covers(p, i)))
             }
             Literal::Condition(want) => {
                 let Some(key) = want.condition.key.as_str() else {
@@ -239,8 +239,9 @@ impl<'a, F: FnMut(Candidate) -> Flow> Searcher<'_, 'a, F> {
     }
 
     fn may_be_inside(&self, state: &State<'a>, pattern: &Pattern) -> bool {
+        let relations = &self.problem.relations;
         let mut inside = self.inside(state);
-        !inside.any(|i| meets(i, pattern).is_no()) && !state.outside.iter().any(|o| covers(o, pattern).is_yes())
+        !inside.any(|i| relations.misses(i, pattern)) && !state.outside.iter().any(|o| relations.covers(o, pattern))
     }
 
     fn choice(&mut self, key: &str, mut wants: Vec<Want<'a>>) -> Choice {
@@ -293,6 +294,7 @@ impl<'a, F: FnMut(Candidate) -> Flow> Searcher<'_, 'a, F> {
 
     /// A resource in the domain, in one pattern of each group and in none outside.
     fn resource(&mut self, state: &State<'a>) -> Option<Text> {
+        let relations = &self.problem.relations;
         let outside: Vec<&Pattern> = state.outside.iter().collect();
         let mut open: Vec<(usize, Vec<&Pattern>)> = vec![(0, self.problem.domain.iter().collect())];
         let mut left = COMBINATIONS;
@@ -312,8 +314,8 @@ impl<'a, F: FnMut(Candidate) -> Flow> Searcher<'_, 'a, F> {
                 continue;
             };
             for pattern in group.iter().rev() {
-                let taken = outside.iter().any(|o| covers(o, pattern).is_yes());
-                if !taken && !chosen.iter().any(|c| meets(c, pattern).is_no()) {
+                let taken = outside.iter().any(|o| relations.covers(o, pattern));
+                if !taken && !chosen.iter().any(|c| relations.misses(c, pattern)) {
                     let mut more = chosen.clone();
                     more.push(pattern);
                     open.push((at + 1, more));

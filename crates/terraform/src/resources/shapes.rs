@@ -284,11 +284,28 @@ fn generated(instance: &Instance, name: &str, class: &str) -> Symbol {
         _ => Class::Any,
     };
     let symbol = values::symbol(instance, name, why(instance.mode), class);
-    if part.is_empty() {
+    let symbol = if part.is_empty() {
         symbol
     } else {
         symbol.part(&format!(".{part}")).with_class(class)
+    };
+    if is_unique(instance, name, class) {
+        symbol.unique()
+    } else {
+        symbol
     }
+}
+
+/// True iff no other resource has the value of this attribute. The key of a replica is the key it replicates, and the
+/// `aws_default_` resources take what is there.
+fn is_unique(instance: &Instance, name: &str, class: Class) -> bool {
+    let makes = instance.mode == Mode::Managed
+        && instance.kind.starts_with("aws_")
+        && !instance.kind.starts_with("aws_default_")
+        && &*instance.kind != "aws_kms_replica_key";
+    let is_id = class == Class::Id && (name == "id" || name == "arn" || name.ends_with("_id"));
+    let is_name = class == Class::Name && name == "name" && instance.kind.starts_with("aws_iam_");
+    makes && (is_id || is_name)
 }
 
 #[cfg(test)]
@@ -359,6 +376,26 @@ mod tests {
         assert_eq!(symbol.class, Class::Id);
         assert_eq!(arn.to_text().unwrap().symbols().last(), Some(symbol));
         assert_eq!(attribute(&key, "id").as_unknown(), Some(symbol));
+    }
+
+    #[test]
+    fn what_is_generated_for_two_resources_differs() {
+        let id = |address: &str, name: &str| {
+            let found = attribute(&instance(address, value("{}")), name);
+            found.to_text().unwrap().symbols().last().cloned().unwrap()
+        };
+        let differ = |a: (&str, &str), b: (&str, &str)| id(a.0, a.1).differs(&id(b.0, b.1));
+        assert!(differ(("aws_kms_key.a", "key_id"), ("aws_kms_key.b", "arn")));
+        assert!(!differ(("aws_kms_key.a", "key_id"), ("aws_kms_key.a", "id")));
+        assert!(!differ(
+            ("aws_kms_key.a", "key_id"),
+            ("aws_kms_replica_key.a", "key_id")
+        ));
+        assert!(!differ(("aws_default_vpc.a", "id"), ("aws_default_vpc.b", "id")));
+        assert!(!differ(
+            ("aws_batch_job_definition.a", "revision"),
+            ("aws_batch_job_definition.b", "revision")
+        ));
     }
 
     #[test]
