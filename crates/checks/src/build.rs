@@ -38,7 +38,12 @@ impl<'a> Builder<'a> {
         };
         let (actor, last) = hops.last()?;
         let target = reached(context, actor, last.goal)?;
-        let gain = context.engine.gain(&target, &start.authority);
+        // Each counts only as far as it is there where all of this holds.
+        let so = together(start, &hops);
+        if so.are_impossible() {
+            return None;
+        }
+        let gain = context.engine.gain(&target.given(&so), &start.authority.given(&so));
         if gain.answer == Answer::No {
             return None;
         }
@@ -57,9 +62,9 @@ impl<'a> Builder<'a> {
     }
 
     fn assumes(&self) -> Vec<Assumption> {
-        let mut all = assumed(self.start, &self.hops);
+        let mut all = together(self.start, &self.hops);
         if let Answer::Depends(more) = &self.gain.answer {
-            all.extend(more.iter().cloned());
+            all.join(more);
         }
         all.into_iter().collect()
     }
@@ -101,7 +106,7 @@ impl<'a> Builder<'a> {
             primary: steps::primary(self.context, &self.hops),
             hops: told(self.context, &self.hops, &story.ends),
             steps: story.steps,
-            assumptions: assumes.iter().map(ToString::to_string).collect(),
+            assumptions: wording::clauses(&assumes),
             notes: wording::notes(&self.also, escalates, own),
             fix: fix::of(self.context, &self.hops),
             fingerprint: wording::fingerprint(&identity),
@@ -141,16 +146,6 @@ pub(crate) fn prove<'a>(provers: &mut Provers<'a>, reach: &Reach) -> Option<Vec<
     reach.path.iter().map(one).collect()
 }
 
-/// What a path relies on.
-pub(crate) fn assumed(start: &Node, hops: &[(&Node, Hop)]) -> Assumptions {
-    let mut all = start.exists.clone();
-    for (actor, hop) in hops {
-        all.extend(actor.exists.iter().cloned());
-        all.extend(hop.proof.assumes.iter().cloned());
-    }
-    all
-}
-
 /// The hops in words; each ends at a step.
 pub(crate) fn told(context: &Context<'_>, hops: &[(&Node, Hop)], ends: &[usize]) -> Vec<finding::Hop> {
     let mut from = 0;
@@ -170,6 +165,16 @@ pub(crate) fn told(context: &Context<'_>, hops: &[(&Node, Hop)], ends: &[usize])
             }
         })
         .collect()
+}
+
+/// What must hold for the start, those on the way and their hops to be there.
+pub(crate) fn together(start: &Node, hops: &[(&Node, Hop)]) -> Assumptions {
+    let mut all = start.exists.clone();
+    for (actor, hop) in hops {
+        all.join(&actor.exists);
+        all.join(&hop.proof.assumes);
+    }
+    all
 }
 
 /// The other techniques of the same family that reach the same end, but for longer ways of the same one.

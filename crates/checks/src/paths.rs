@@ -7,7 +7,7 @@ use rolecall_graph::{Graph, Node, NodeId};
 use rolecall_iam::Answer;
 use rolecall_source::{Confidence, Diagnostic};
 
-use crate::build::{Provers, assumed, prove, told};
+use crate::build::{Provers, prove, together, told};
 use crate::candidates::severity;
 use crate::context::{Context, World};
 use crate::finding::{GainSummary, Hop, Party, Step};
@@ -140,13 +140,18 @@ fn path<'a>(provers: &mut Provers<'a>, start: &'a Node, reach: &Reach) -> Option
     let hops = prove(provers, reach)?;
     let (actor, last) = hops.last()?;
     let target = reached(context, actor, last.goal)?;
-    let gain = context.engine.gain(&target, &start.authority);
-    let mut assumes = assumed(start, &hops);
+    let mut assumes = together(start, &hops);
+    if assumes.are_impossible() {
+        return None;
+    }
+    let gain = context
+        .engine
+        .gain(&target.given(&assumes), &start.authority.given(&assumes));
     let gains = gain.answer != Answer::No && gain.witness.is_some();
     if let Answer::Depends(more) = gain.answer.clone()
         && gains
     {
-        assumes.extend(more);
+        assumes.join(&more);
     }
     // A change that gives nothing leads to nobody new.
     if !gains && !matches!(last.goal, Goal::Principal(_)) {
@@ -170,6 +175,6 @@ fn path<'a>(provers: &mut Provers<'a>, start: &'a Node, reach: &Reach) -> Option
             GainSummary::default()
         },
         severity: gains.then(|| severity(context, gain.rank, &target, last.technique, last.agreed)),
-        assumptions: assumes.iter().map(ToString::to_string).collect(),
+        assumptions: wording::clauses(&assumes.into_iter().collect::<Vec<_>>()),
     })
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rolecall_facts::PrincipalKind;
 use rolecall_graph::{Node, NodeId};
-use rolecall_source::Text;
+use rolecall_source::{Text, contradict};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::context::Context;
@@ -99,9 +99,23 @@ pub(crate) fn edges(context: &Context<'_>) -> Vec<Edges> {
             .cloned()
             .unwrap_or_default();
         let own = of(context, *id, |t| !is_shared(t)).unwrap_or_default();
-        Edges { shared, own }
+        possible(context, *id, Edges { shared, own })
     });
     all.collect()
+}
+
+/// Without the ways to those who are never there together with `id`.
+fn possible(context: &Context<'_>, id: NodeId, mut edges: Edges) -> Edges {
+    let node = |id: NodeId| context.graph.node(id);
+    let meets = |edge: &Edge| {
+        let exists = edge.goal.node().and_then(node).into_iter().chain(node(id));
+        !contradict(exists.flat_map(|n| &n.exists))
+    };
+    edges.own.retain(meets);
+    if !edges.shared.iter().all(meets) {
+        edges.shared = Arc::new(edges.shared.iter().copied().filter(meets).collect());
+    }
+    edges
 }
 
 /// True iff a technique asks what the one who acts may do, and not who it is.
@@ -130,7 +144,8 @@ fn of(context: &Context<'_>, id: NodeId, wanted: impl Fn(&Technique) -> bool) ->
             let at = best.get(&(goal, technique.rule));
             at.and_then(|at| edges.get(*at)).is_some_and(|e| e.assumes == 0)
         };
-        for hop in prover.by(technique, &known) {
+        let hops = prover.by(technique, &known).into_iter();
+        for hop in hops.filter(|h| !h.proof.assumes.are_impossible()) {
             let edge = Edge::from(&hop);
             match best.get(&(edge.goal, technique.rule)).and_then(|at| edges.get_mut(*at)) {
                 Some(known) if edge.assumes < known.assumes => *known = edge,

@@ -2,6 +2,7 @@
 
 use rolecall_graph::{GrantInfo, Node, PolicySource};
 use rolecall_iam::{Gain, Rank, Witness};
+use rolecall_source::Assumption;
 
 use crate::context::Context;
 use crate::finding::{GainSummary, Party, ServiceGain, WitnessRequest};
@@ -24,6 +25,13 @@ pub(crate) fn party(node: &Node) -> Party {
         name: fact.name.to_string(),
         span: fact.origin.span,
     }
+}
+
+/// The clauses of assumptions, each once.
+pub(crate) fn clauses(assumes: &[Assumption]) -> Vec<String> {
+    let mut clauses: Vec<String> = assumes.iter().map(ToString::to_string).collect();
+    clauses.dedup();
+    clauses
 }
 
 /// Which document a grant is: "policy `ops`".

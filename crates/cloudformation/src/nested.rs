@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use rolecall_facts::{ScopeId, Unresolved};
-use rolecall_source::{Assumption, FileId, Sources, Text, Value, limits};
+use rolecall_source::{Assumption, FileId, Kind, Sources, Text, Value, contradict, limits};
 
 use crate::stack::{Place, Resource, Stack};
 use crate::template::Template;
@@ -214,14 +215,31 @@ impl<'a> Stack<'a> {
     pub(crate) fn exists(&self, resource: &Resource) -> Option<Vec<Assumption>> {
         let mut exists = self.place.exists.clone();
         if let Some((name, span, state)) = resource.condition() {
-            match self.condition(name, span).as_bool() {
-                Some(decided) if decided == state => {}
-                Some(_) => return None,
-                None => exists.push(Assumption::new(format!("`condition {name}` is {state}"))),
+            let value = self.condition(name, span);
+            match (value.as_bool(), &value.kind) {
+                (Some(decided), _) if decided == state => {}
+                (Some(_), _) => return None,
+                (None, kind) => exists.push(selects(name, kind, state)),
+            }
+            if contradict(&exists) {
+                return None;
             }
         }
         Some(exists)
     }
+}
+
+/// That the condition `name`, a choice, is `state`.
+fn selects(name: &str, condition: &Kind, state: bool) -> Assumption {
+    let clause = format!("`condition {name}` is {state}");
+    if let Kind::Choice(choice) = condition
+        && choice.options.iter().all(|(_, v)| v.as_bool().is_some())
+    {
+        let is_state = |(_, v): &&(Arc<str>, Value)| v.as_bool() == Some(state);
+        let states: Vec<&str> = choice.options.iter().filter(is_state).map(|(s, _)| &**s).collect();
+        return Assumption::any_state(&choice.on, &states).worded(clause);
+    }
+    Assumption::new(clause)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use rolecall_facts::{Attachment, Configuration, Origin, Principal, PrincipalRef};
 use rolecall_iam::{Assumptions, Grant};
-use rolecall_source::{Span, Text};
+use rolecall_source::{Span, Text, contradict};
 
 use crate::index::From;
 use crate::link::{Linker, exists, scope};
@@ -63,6 +63,9 @@ impl Linker<'_> {
         for (node, mut assumes) in self.find_or_add(from, &fact.to, &fact.origin) {
             assumes.extend(exists(&fact.origin));
             if let Some(principal) = self.graph.node(node).filter(|n| n.configuration == at) {
+                if contradict(principal.exists.iter().chain(&assumes)) {
+                    continue;
+                }
                 // What the principal itself states exists with it.
                 if principal.fact.origin.address == fact.origin.address {
                     assumes.retain(|a| !principal.exists.contains(a));
@@ -91,9 +94,13 @@ impl Linker<'_> {
                     let mut assumes: Assumptions = from_user.union(from_group).cloned().collect();
                     assumes.extend(exists(&fact.origin));
                     let span = fact.origin.span;
+                    assumes.extend(self.graph.node(*group).iter().flat_map(|n| &n.exists).cloned());
+                    let user_exists = self.graph.node(*user).into_iter().flat_map(|n| &n.exists);
+                    if contradict(user_exists.chain(&assumes)) {
+                        continue;
+                    }
                     if let Some(node) = self.graph.nodes.get_mut(group.0 as usize) {
                         node.members += 1;
-                        assumes.extend(node.exists.iter().cloned());
                     }
                     if let Some(node) = self.graph.nodes.get_mut(user.0 as usize) {
                         node.groups.push((*group, span));
@@ -117,7 +124,9 @@ impl Linker<'_> {
                 group: Some((group, span)),
                 ..info
             });
-            let exists = grant.exists.union(assumes).cloned().collect();
+            let Some(exists) = grant.exists.and(assumes.clone()) else {
+                continue;
+            };
             to.grants.push(Grant { id, exists, ..grant });
         }
         to.open.extend(from.open);

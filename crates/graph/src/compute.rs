@@ -117,6 +117,9 @@ impl UseLinker<'_> {
                 for (state, option) in &choice.options {
                     let mut assumes = assumes.clone();
                     assumes.insert(chosen(&choice.on, state));
+                    if assumes.are_impossible() {
+                        continue;
+                    }
                     self.value(option, &assumes, out);
                 }
             }
@@ -125,7 +128,9 @@ impl UseLinker<'_> {
                     return;
                 };
                 let (target, more) = self.target(&text);
-                let assumes = assumes.union(&more).cloned().collect();
+                let Some(assumes) = assumes.clone().and(more) else {
+                    return;
+                };
                 let span = if value.span.is_nowhere() {
                     self.role_use.value.span
                 } else {

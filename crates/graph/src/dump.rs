@@ -108,7 +108,7 @@ fn assuming(assumes: &Assumptions) -> String {
     if assumes.is_empty() {
         return String::new();
     }
-    let clauses: Vec<&str> = assumes.iter().map(|a| &*a.0).collect();
+    let clauses: Vec<&str> = assumes.iter().map(|a| a.clause()).collect();
     format!(", assuming {}", clauses.join("; "))
 }
 

@@ -2,7 +2,7 @@
 
 use rolecall_facts::{Configuration, Origin, Principal, PrincipalKind, PrincipalRef, Scope, ScopeId};
 use rolecall_iam::{Assumptions, Authority, Grant, PolicyKind};
-use rolecall_source::{Assumption, Diagnostic, Text};
+use rolecall_source::{Assumption, Diagnostic, Text, contradict};
 use rustc_hash::FxHashMap;
 
 use crate::account::Binding;
@@ -257,7 +257,11 @@ impl<'a> Linker<'a> {
             }
             let found = fact.role.as_ref().map(|r| self.find(from, r)).unwrap_or_default();
             let mut exists = exists(&fact.origin);
-            let role = found.into_iter().next().map(|(node, assumes)| {
+            let together = |(node, assumes): &(NodeId, Assumptions)| {
+                let role = self.graph.node(*node).map(|n| &n.exists);
+                !contradict(exists.iter().chain(assumes).chain(role.into_iter().flatten()))
+            };
+            let role = found.into_iter().find(together).map(|(node, assumes)| {
                 exists.extend(assumes);
                 node
             });

@@ -115,6 +115,9 @@ impl Policies {
     }
 
     fn grant(&mut self, policy: Arc<Policy>, source: PolicySource, via: &Via<'_>, out: &mut Attached) {
+        if via.assumes.are_impossible() {
+            return;
+        }
         let same = |g: &Grant| Arc::ptr_eq(&g.policy, &policy) && g.exists.is_subset(&via.assumes);
         if out.grants.iter().any(same) {
             return;
@@ -191,7 +194,7 @@ impl Policies {
 
 /// What is not known, out of the assumption that it adds nothing.
 fn unknown(assumption: &Assumption) -> String {
-    let clause = &*assumption.0;
+    let clause = assumption.clause();
     let part = clause
         .strip_prefix("what ")
         .and_then(|c| c.strip_suffix(" adds does not change this"));

@@ -63,25 +63,26 @@ pub(crate) fn same_arn(a: &Text, b: &Text) -> Option<Assumptions> {
         if a == b {
             continue;
         }
-        let literal = match (a.as_symbol(), b.as_symbol()) {
-            (Some(_), None) => b.as_str()?,
-            (None, Some(_)) => a.as_str()?,
+        let (symbol, literal) = match (a.as_symbol(), b.as_symbol()) {
+            (Some(symbol), None) => (symbol, b.as_str()?),
+            (None, Some(symbol)) => (symbol, a.as_str()?),
             _ => return None,
         };
         // The owner of AWS's own policies is no account.
-        match index {
+        let clause = match index {
             4 if !is_account(literal) => return None,
-            1 => assumes.insert(Assumption::new(format!("`{literal}` is the partition this deploys to"))),
-            4 => assumes.insert(Assumption::new(format!("{literal} is the account this deploys to"))),
+            1 => format!("`{literal}` is the partition this deploys to"),
+            4 => format!("{literal} is the account this deploys to"),
             _ => return None,
         };
+        assumes.insert(Assumption::value(symbol, literal, clause));
     }
     Some(assumes)
 }
 
 /// That a choice is made in this way.
 pub(crate) fn chosen(on: &Symbol, state: &str) -> Assumption {
-    Assumption::new(format!("`{}` is {state}", on.name))
+    Assumption::state(on, state)
 }
 
 /// True iff two ARNs differ in nothing but accounts and partitions of which at least one is not known.

@@ -1,9 +1,6 @@
 use std::collections::BTreeSet;
 
-use rolecall_source::Assumption;
-
-/// What an answer relies on, sorted.
-pub type Assumptions = BTreeSet<Assumption>;
+use rolecall_source::{Assumption, Assumptions};
 
 /// Yes for every value of what is not known, No for every value, or it depends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,10 +20,20 @@ impl Answer {
         if is { Self::Yes } else { Self::No }
     }
 
+    /// Yes under these assumptions: Yes without any, No where they cannot all hold.
+    #[must_use]
+    pub fn under(assumptions: Assumptions) -> Self {
+        match () {
+            () if assumptions.is_empty() => Self::Yes,
+            () if assumptions.are_impossible() => Self::No,
+            () => Self::Depends(assumptions),
+        }
+    }
+
     /// Depends on one clause (see [`Assumption`]).
     #[must_use]
     pub fn assuming(clause: impl Into<std::sync::Arc<str>>) -> Self {
-        Self::Depends(BTreeSet::from([Assumption::new(clause)]))
+        Self::Depends([Assumption::new(clause)].into())
     }
 
     /// True iff the answer is [`Answer::Yes`].
@@ -41,16 +48,13 @@ impl Answer {
         matches!(self, Self::No)
     }
 
-    /// Both. What two answers depend on is joined.
+    /// Both. What two answers depend on is joined; what cannot hold together is No.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::No, _) | (_, Self::No) => Self::No,
             (Self::Yes, answer) | (answer, Self::Yes) => answer,
-            (Self::Depends(mut a), Self::Depends(b)) => {
-                a.extend(b);
-                Self::Depends(a)
-            }
+            (Self::Depends(a), Self::Depends(b)) => a.and(b).map_or(Self::No, Self::Depends),
         }
     }
 
@@ -61,7 +65,7 @@ impl Answer {
         match (self, other) {
             (Self::Yes, _) | (_, Self::Yes) => Self::Yes,
             (Self::No, answer) | (answer, Self::No) => answer,
-            (Self::Depends(a), Self::Depends(b)) => Self::Depends(if b.len() < a.len() { b } else { a }),
+            (Self::Depends(a), Self::Depends(b)) => a.or(b).map_or(Self::Yes, Self::Depends),
         }
     }
 
@@ -75,21 +79,23 @@ impl Answer {
         match self {
             Self::Yes => Self::No,
             Self::No => Self::Yes,
-            Self::Depends(assumptions) => Self::assuming(negated(&assumptions)),
+            Self::Depends(assumptions) => assumptions.sets().fold(Self::Yes, |answer, set| {
+                answer.and(Self::Depends([negated(set)].into()))
+            }),
         }
     }
 }
 
 const NOT_TRUE: &str = "it is not true that ";
 
-/// A clause that is true iff the assumptions are not all true. Undoes itself on a clause of its own.
-fn negated(assumptions: &Assumptions) -> String {
-    let mut clauses = assumptions.iter().map(|a| &*a.0);
-    match (clauses.next(), clauses.next()) {
-        (Some(only), None) => negated_clause(only),
+/// What is true iff the assumptions are not all true. Undoes itself on a clause of its own.
+fn negated(assumptions: &BTreeSet<Assumption>) -> Assumption {
+    let mut all = assumptions.iter();
+    match (all.next(), all.next()) {
+        (Some(only), None) => only.opposite(negated_clause(only.clause())),
         _ => {
-            let all: Vec<&str> = assumptions.iter().map(|a| &*a.0).collect();
-            format!("{NOT_TRUE}{}", all.join(" and "))
+            let all: Vec<&str> = assumptions.iter().map(Assumption::clause).collect();
+            Assumption::new(format!("{NOT_TRUE}{}", all.join(" and ")))
         }
     }
 }
@@ -145,6 +151,8 @@ fn without_quotations(clause: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use rolecall_source::{Class, Symbol};
+
     use super::*;
 
     fn on(clauses: &[&str]) -> Answer {
@@ -160,6 +168,17 @@ mod tests {
         assert_eq!(a.clone().or(Answer::Yes), Answer::Yes);
         assert_eq!(a.clone().or(Answer::No), a);
         assert_eq!(on(&["a is b", "x is y"]).or(b.clone()), b);
+    }
+
+    #[test]
+    fn what_cannot_hold_together_is_no() {
+        let env = Symbol::new("env", "env", "is not known", Class::Any);
+        let is = |text: &str, state: &str| Answer::under([Assumption::state(&env.is_among(&[text]), state)].into());
+        assert_eq!(is("a", "true").and(is("b", "true")), Answer::No);
+        assert!(matches!(is("a", "true").and(is("b", "false")), Answer::Depends(_)));
+        assert_eq!(is("a", "true").and(is("a", "true").not()), Answer::No);
+        assert_eq!(is("a", "true").not().not(), is("a", "true"));
+        assert_eq!(Answer::under(Assumptions::new()), Answer::Yes);
     }
 
     #[test]

@@ -90,15 +90,11 @@ impl Tally<'_> {
 
     fn boundary(&mut self, grant: &Grant) -> Answer {
         let (answer, _) = self.grant(grant);
-        if grant.exists.is_empty() {
-            answer
-        } else {
-            answer.or(Answer::Depends(grant.exists.clone()).not())
-        }
+        answer.or(Answer::under(grant.exists.clone()).not())
     }
 
     fn grant(&mut self, grant: &Grant) -> Allowed {
-        let exists = assumed(&grant.exists);
+        let exists = Answer::under(grant.exists.clone());
         let mut result = (Answer::No, Vec::new());
         for (index, statement) in grant.policy.statements.iter().enumerate() {
             let (answer, reason) = self.statement(grant, index, statement, &exists);
@@ -145,7 +141,7 @@ impl Tally<'_> {
     }
 
     fn resource(&mut self, authority: &Authority, on: &ResourceGrant, within: &Answer, all: &mut OnResource) {
-        let exists = assumed(&on.grant.exists);
+        let exists = Answer::under(on.grant.exists.clone());
         let if_so = exists.clone().and(within.clone());
         let mut hands_on = (Answer::No, Vec::new());
         let foreign = on.reach == Reach::Foreign;
@@ -203,15 +199,6 @@ impl Tally<'_> {
             because: if answer.is_no() { Vec::new() } else { by.1 },
             answer,
         }
-    }
-}
-
-/// Yes, if what is assumed is so.
-fn assumed(assumptions: &Assumptions) -> Answer {
-    if assumptions.is_empty() {
-        Answer::Yes
-    } else {
-        Answer::Depends(assumptions.clone())
     }
 }
 

@@ -19,7 +19,7 @@ mod solve;
 mod template;
 mod trust;
 
-pub use answer::{Answer, Assumptions};
+pub use answer::Answer;
 pub use authority::{Authority, Caller, Grant, Own, OwnPolicy};
 pub use condition::{Comparison, Condition, Operator, Qualifier};
 pub use engine::{Engine, Prepared};
@@ -32,5 +32,6 @@ pub use policy::{
 };
 pub use request::{Context, Decision, Found, Outcome, Query, Reason, Request};
 pub use resource::{Reach, ResourceGrant};
+pub use rolecall_source::Assumptions;
 pub use template::Template;
 pub use trust::{trusts_federated, trusts_principal, trusts_principal_directly, trusts_service};

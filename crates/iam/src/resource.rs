@@ -68,6 +68,12 @@ impl ResourceGrant {
         }
     }
 
+    /// The same where `context` holds; `None` where it cannot be there beside it.
+    pub(crate) fn given(&self, context: &Assumptions) -> Option<Self> {
+        let grant = self.grant.given(context)?;
+        Some(Self { grant, ..self.clone() })
+    }
+
     /// The resources that it decides about.
     pub(crate) fn scope(&self) -> &Scope {
         &self.scope

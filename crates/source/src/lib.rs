@@ -3,6 +3,7 @@
 //! No language and no IO lives here: [`Sources`] reads through a [`Loader`] that the caller supplies.
 
 mod assumption;
+mod assumptions;
 mod diagnostic;
 pub mod json;
 pub mod limits;
@@ -15,13 +16,14 @@ mod text;
 mod trace;
 mod value;
 
-pub use assumption::Assumption;
+pub use assumption::{Assumption, contradict, excludes};
+pub use assumptions::Assumptions;
 pub use diagnostic::{Confidence, Diagnostic, Label, LabelRole, Level, Severity};
 pub use line_index::{LineIndex, Position};
 pub use number::{Number, Style};
 pub use sources::{LoadError, Loader, MemoryLoader, Sources};
 pub use span::{FileId, Span};
-pub use symbol::{Class, Symbol};
+pub use symbol::{Class, Symbol, Test};
 pub use text::{Piece, Text, TextBuilder};
 pub use trace::{Hop, Trace};
 pub use value::{Choice, Encoded, Entry, Kind, List, Map, Value};

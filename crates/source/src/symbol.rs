@@ -59,9 +59,24 @@ pub struct Symbol {
     pub class: Class,
     /// True: AWS makes the value up for one thing, and no other symbol that is unique has the same value.
     pub unique: bool,
+    /// Set iff this is the truth of a condition on another symbol.
+    pub test: Option<Arc<Test>>,
+}
+
+/// A condition on a symbol: true iff that is one of some texts.
+#[derive(Debug)]
+pub struct Test {
+    /// The id of the symbol it is about.
+    pub subject: Arc<str>,
+    /// The texts, sorted.
+    pub among: Vec<Arc<str>>,
 }
 
 impl Symbol {
+    /// What the id of a symbol contains that stands for many texts at once, such as the key of every instance of a
+    /// set that is not known. Assumptions about it exclude nothing: one may hold here and the other there.
+    pub const MANY: &'static str = "[*]";
+
     /// A symbol; see the fields.
     pub fn new(id: impl Into<Arc<str>>, name: impl Into<Arc<str>>, why: impl Into<Arc<str>>, class: Class) -> Self {
         Self {
@@ -70,6 +85,33 @@ impl Symbol {
             why: why.into(),
             class,
             unique: false,
+            test: None,
+        }
+    }
+
+    /// The truth of this symbol's being one of `texts`: the same symbol for the same texts, whoever asks.
+    #[must_use]
+    pub fn is_among(&self, texts: &[&str]) -> Self {
+        let mut among: Vec<Arc<str>> = texts.iter().map(|t| Arc::from(*t)).collect();
+        among.sort();
+        among.dedup();
+        let quoted: Vec<String> = among.iter().map(|t| format!("{t:?}")).collect();
+        let name = match quoted.as_slice() {
+            [one] => format!("{} == {one}", self.name),
+            several => format!("{} in [{}]", self.name, several.join(", ")),
+        };
+        let test = Test {
+            subject: Arc::clone(&self.id),
+            among,
+        };
+        Self {
+            test: Some(Arc::new(test)),
+            ..Self::new(
+                format!("{}=={}", self.id, quoted.join("|")),
+                name,
+                format!("depends on {}", self.name),
+                Class::Any,
+            )
         }
     }
 

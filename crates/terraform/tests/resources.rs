@@ -136,8 +136,8 @@ resource "aws_iam_role_policy_attachment" "more" {
     let declared: Vec<bool> = c.principals.iter().map(|p| p.declared).collect();
     assert_eq!(declared, [true, true, false]);
     let by = |whom: &str| c.attachments.iter().find(|a| a.to.by.to_string() == whom).unwrap();
-    assert_eq!(&*by("prod").origin.exists[0].0, "`var.prod` is true");
-    assert_eq!(&*by("dev").origin.exists[0].0, "`var.prod` is false");
+    assert_eq!(by("prod").origin.exists[0].clause(), "`var.prod` is true");
+    assert_eq!(by("dev").origin.exists[0].clause(), "`var.prod` is false");
     assert!(by("fixed").origin.open);
     let PolicyRef::Managed(policy) = &by("fixed").policy else {
         panic!("managed")

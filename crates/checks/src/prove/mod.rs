@@ -210,7 +210,7 @@ impl<'g> Prover<'g> {
             match rolecall_iam::find(&role.authority, &query).answer {
                 Answer::No => return None,
                 Answer::Yes => {}
-                Answer::Depends(more) => assumes.extend(more),
+                Answer::Depends(more) => assumes = assumes.and(more)?,
             }
         }
         Some(assumes)

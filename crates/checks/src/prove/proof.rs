@@ -101,7 +101,7 @@ impl Proof {
         match &found.answer {
             Answer::No => return None,
             Answer::Yes => {}
-            Answer::Depends(assumes) => self.assumes.extend(assumes.iter().cloned()),
+            Answer::Depends(assumes) => self.assumes = self.assumes.and(assumes.clone())?,
         }
         self.evidence.push(evidence(found.because.clone()));
         Some(self)
@@ -125,13 +125,13 @@ impl Proof {
     }
 
     pub(crate) fn relying(mut self, on: &Assumptions) -> Self {
-        self.assumes.extend(on.iter().cloned());
+        self.assumes.join(on);
         self
     }
 
     /// Both, in this order.
     pub(crate) fn then(mut self, other: Self) -> Self {
-        self.assumes.extend(other.assumes);
+        self.assumes.join(&other.assumes);
         for evidence in other.evidence {
             match evidence {
                 Evidence::May { action, because } => self = self.joined(action, because),

@@ -149,7 +149,7 @@ fn direction(gain: &Gain) -> Value {
     let (answer, assumptions) = match &gain.answer {
         Answer::Yes => ("yes", Vec::new()),
         Answer::No => ("no", Vec::new()),
-        Answer::Depends(assumptions) => ("depends", assumptions.iter().map(|a| string(&a.0)).collect()),
+        Answer::Depends(assumptions) => ("depends", assumptions.iter().map(|a| string(a.clause())).collect()),
     };
     let services = gain.by_service.iter().map(|s| {
         object([

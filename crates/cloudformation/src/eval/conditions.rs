@@ -1,7 +1,9 @@
 //! [Conditions](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/conditions-section-structure.html):
 //! truth values, or choices of truth values where a parameter decides that nobody gave.
 
-use rolecall_source::{Class, Diagnostic, Kind, Piece, Span, Symbol, Text, Value};
+use std::sync::Arc;
+
+use rolecall_source::{Class, Diagnostic, Kind, Piece, Span, Symbol, Test, Text, Value};
 
 use super::choice::{WORLDS, branch, flag, lift};
 use super::intrinsic;
@@ -53,7 +55,8 @@ impl Stack<'_> {
         if !(plain || negated) || !choice.on.id.contains("/==/") {
             return value;
         }
-        let symbol = self.condition_symbol(name, &choice.on.why);
+        let mut symbol = self.condition_symbol(name, &choice.on.why);
+        symbol.test = choice.on.test.clone().filter(|_| plain);
         self.equalities
             .borrow_mut()
             .insert(choice.on.clone(), (symbol.clone(), negated));
@@ -149,7 +152,7 @@ impl Stack<'_> {
             return if a == b {
                 Value::bool(true, span)
             } else {
-                self.undecided(&format!("{a:?}"), &format!("{b:?}"), span)
+                self.undecided((&format!("{a:?}"), &format!("{b:?}")), None, span)
             };
         };
         if left == right {
@@ -157,11 +160,16 @@ impl Stack<'_> {
         } else if left.is_known() && right.is_known() || cannot_equal(&left, &right) || cannot_equal(&right, &left) {
             Value::bool(false, span)
         } else {
-            self.undecided(&left.to_string(), &right.to_string(), span)
+            let on = left
+                .as_symbol()
+                .zip(right.as_str())
+                .or(right.as_symbol().zip(left.as_str()));
+            let test = on.and_then(|(on, known)| on.is_among(&[known]).test);
+            self.undecided((&left.to_string(), &right.to_string()), test, span)
         }
     }
 
-    fn undecided(&self, a: &str, b: &str, span: Span) -> Value {
+    fn undecided(&self, (a, b): (&str, &str), test: Option<Arc<Test>>, span: Span) -> Value {
         let (a, b) = if a <= b { (b, a) } else { (a, b) };
         let mut symbol = self.symbol(
             &format!("==/{a}/{b}"),
@@ -170,6 +178,7 @@ impl Stack<'_> {
         );
         let bare = a.trim_matches(['\u{27e8}', '\u{27e9}']);
         symbol.name = format!("{bare} == '{b}'").into();
+        symbol.test = test;
         match self.equalities.borrow().get(&symbol) {
             Some((named, true)) => negation(named, span),
             Some((named, false)) => flag(named.clone(), span),

@@ -167,7 +167,7 @@ fn collect(value: &Value, exists: &[Assumption], all: &mut Vec<(Vec<Assumption>,
             }
             for (state, option) in &choice.options {
                 let mut exists = exists.to_vec();
-                exists.push(Assumption::new(format!("`{}` is {state}", choice.on.name)));
+                exists.push(Assumption::state(&choice.on, state));
                 collect(option, &exists, all);
             }
         }
@@ -183,7 +183,7 @@ pub(crate) fn texts(value: &Value) -> Vec<(Vec<Assumption>, Text)> {
             Kind::Choice(choice) => {
                 for (state, option) in &choice.options {
                     let mut exists = exists.clone();
-                    exists.push(Assumption::new(format!("`{}` is {state}", choice.on.name)));
+                    exists.push(Assumption::state(&choice.on, state));
                     found.extend(option.to_text().map(|t| (exists, t)));
                 }
             }

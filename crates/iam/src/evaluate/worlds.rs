@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rolecall_source::{Assumption, Symbol};
+use rolecall_source::{Assumption, Symbol, contradict};
 
 use super::{Facts, action_matches, patterns_match};
 use crate::resource::ResourceGrant;
@@ -22,6 +22,12 @@ impl World {
         when.iter().all(|a| self.state(&a.on).is_none_or(|s| *s == a.state))
     }
 
+    /// False iff its states exclude each other.
+    fn is_possible(&self) -> bool {
+        let clauses: Vec<Assumption> = self.0.iter().map(|(on, state)| clause(on, state)).collect();
+        !contradict(&clauses)
+    }
+
     fn state(&self, on: &Symbol) -> Option<&Arc<str>> {
         self.0.iter().find(|(s, _)| s == on).map(|(_, state)| state)
     }
@@ -29,7 +35,7 @@ impl World {
 
 /// What is relied on when `on` is in `state`.
 pub(crate) fn clause(on: &Symbol, state: &str) -> Assumption {
-    Assumption::new(format!("`{}` is {state}", on.name))
+    Assumption::state(on, state)
 }
 
 /// The conditions that statements about a request depend on, with their states.
@@ -84,7 +90,7 @@ pub(super) fn decide(authority: &Authority, request: &Request, mut one: impl FnM
                 w
             })
         });
-        worlds = extended.collect();
+        worlds = extended.filter(World::is_possible).collect();
     }
     let decisions: Vec<(World, Decision)> = worlds.into_iter().map(|w| (w.clone(), one(&w))).collect();
     join(decisions, free)

@@ -132,7 +132,7 @@ impl RuleBody {
         }
         let mut exists = self.exists.clone();
         exists.extend(self.when.iter().map(|a| crate::evaluate::clause(&a.on, &a.state)));
-        answer.and(Answer::Depends(exists))
+        answer.and(Answer::under(exists))
     }
 
     /// What says which resources it applies to: in all of these.

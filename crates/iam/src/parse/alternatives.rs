@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rolecall_source::{Choice, Encoded, Entry, Kind, List, Map, Symbol, Value};
+use rolecall_source::{Choice, Encoded, Entry, Kind, List, Map, Symbol, Value, excludes};
 
 use crate::Alternative;
 
@@ -16,7 +16,8 @@ pub(super) fn options<'v>(choice: &'v Choice, when: &[Alternative]) -> Vec<(Vec<
     let mut result = Vec::new();
     for (state, value) in &choice.options {
         match decided {
-            Some(a) if a.state != *state => continue,
+            None if when.iter().any(|a| excludes(&a.on, &a.state, &choice.on, state)) => {}
+            Some(a) if a.state != *state => {}
             Some(_) => result.push((when.to_vec(), value)),
             None => {
                 let mut when = when.to_vec();

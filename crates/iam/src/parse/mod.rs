@@ -25,7 +25,7 @@ pub fn parse_policy(document: &Value, kind: PolicyKind, diagnostics: &mut Vec<Di
         policy: Policy {
             statements: Vec::new(),
             span: document.span,
-            open: std::collections::BTreeSet::new(),
+            open: crate::Assumptions::new(),
         },
         diagnostics,
     };

@@ -68,9 +68,10 @@ fn occurrences(p: &Pattern) -> Vec<(usize, usize, &Symbol)> {
 
 fn clause(symbol: &Symbol, value: &str) -> Assumption {
     let bare = value.starts_with('\u{27e8}') && value.ends_with('\u{27e9}') && value.matches('\u{27e8}').count() == 1;
-    Assumption::new(if is_account(value) && is_own_account(symbol) {
-        format!("{value} is the account this deploys to")
-    } else if value.is_empty() {
+    if is_account(value) && is_own_account(symbol) {
+        return Assumption::value(symbol, value, format!("{value} is the account this deploys to"));
+    }
+    Assumption::new(if value.is_empty() {
         format!("{symbol} is empty")
     } else if bare {
         format!("{symbol} is {value}")

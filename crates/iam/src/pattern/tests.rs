@@ -1,7 +1,7 @@
 //! Held against brute force: every question about short patterns is also answered by trying all short texts.
 
 use proptest::prelude::*;
-use rolecall_source::{Class, Span, Symbol, Text, TextBuilder};
+use rolecall_source::{Assumption, Class, Span, Symbol, Text, TextBuilder};
 
 use super::*;
 use crate::Answer;
@@ -325,7 +325,8 @@ fn an_account_that_is_not_known() {
     assert_eq!(matches(&like("arn:aws:iam::123456789012:role/db"), &role), Answer::No);
     assert_eq!(matches(&Pattern::like(&role), &role), Answer::Yes);
     let own = like("arn:aws:iam::123456789012:role/*");
-    let depends = Answer::assuming("123456789012 is the account this deploys to");
+    let clause = "123456789012 is the account this deploys to";
+    let depends = Answer::under([Assumption::value(&account(), "123456789012", clause)].into());
     assert_eq!(matches(&own, &role), depends);
     assert_eq!(meets(&own, &Pattern::like(&role)), depends);
     assert_eq!(covers(&own, &Pattern::like(&role)), depends);

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use rolecall_source::{Assumption, Text};
+use rolecall_source::Text;
 use rustc_hash::FxHashMap;
 
 use super::keys::{Choice, Chooser, Want};
@@ -266,7 +266,7 @@ impl<'a, F: FnMut(Candidate) -> Flow> Searcher<'_, 'a, F> {
     /// Everything is decided: finds values.
     fn settle(&mut self, state: &State<'a>) -> Flow {
         let mut context = BTreeMap::new();
-        let mut chosen: std::collections::BTreeSet<Assumption> = std::collections::BTreeSet::new();
+        let mut chosen = crate::Assumptions::new();
         for (key, wants) in &state.keys {
             match self.choice(key, wants.clone()) {
                 Choice::Values(values, clause) => {

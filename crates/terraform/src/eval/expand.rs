@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use rolecall_source::{Assumption, Choice, Class, Kind, List, Map, Span, Symbol, Text, Value, limits};
+use rolecall_source::{Assumption, Choice, Class, Kind, List, Map, Span, Symbol, Text, Value, excludes, limits};
 
 use super::collection::{elements, index_number};
 use super::operator::number_of;
@@ -253,6 +253,9 @@ fn collect_cases(value: &Value, path: &mut Path, out: &mut Vec<(Path, Value)>) {
         return;
     }
     for (label, option) in &c.options {
+        if path.iter().any(|(on, state)| excludes(on, state, &c.on, label)) {
+            continue;
+        }
         path.push((c.on.clone(), Arc::clone(label)));
         collect_cases(option, path, out);
         path.pop();
@@ -330,7 +333,7 @@ fn for_each(value: &Value, span: Span) -> Result<Case, Failure> {
 fn one_open(shape: Shape, symbol: &Symbol, span: Span) -> Case {
     let part = |step: &str| {
         let why = format!("stands for every key of {}", symbol.name);
-        let id = format!("{}[{step}]", symbol.id);
+        let id = format!("{}[*].{step}", symbol.id);
         Value::unknown(Symbol::new(id, step, why, Class::Any), span)
     };
     let mut repeat = Repeat::single();
@@ -405,15 +408,20 @@ fn assumptions(found: &[(&Case, &Repeat)]) -> Vec<Assumption> {
         .path
         .iter()
         .filter(|step| found.iter().all(|(c, _)| c.path.contains(step)));
-    let common: Vec<Assumption> = common
-        .map(|(on, label)| Assumption::new(format!("`{}` is {label}", on.name)))
-        .collect();
+    let common: Vec<Assumption> = common.map(|(on, label)| Assumption::state(on, label)).collect();
     if !common.is_empty() {
         return common;
     }
     let labels: Vec<&str> = found.iter().filter_map(|(c, _)| Some(&*c.path.first()?.1)).collect();
-    let on = first.path.first().map_or("?", |(on, _)| &on.name);
-    vec![Assumption::new(format!("`{on}` is {}", labels.join(" or ")))]
+    let on = first.path.first().map(|(on, _)| on);
+    let one_symbol = found.iter().all(|(c, _)| c.path.first().map(|(on, _)| on) == on);
+    match on {
+        Some(on) if one_symbol => vec![Assumption::any_state(on, &labels)],
+        on => {
+            let on = on.map_or("?", |on| &on.name);
+            vec![Assumption::new(format!("`{on}` is {}", labels.join(" or ")))]
+        }
+    }
 }
 
 fn variants(cases: &[Case], all: &Expansion<()>) -> Option<Variants> {

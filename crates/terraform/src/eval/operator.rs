@@ -142,8 +142,12 @@ impl<'a> Evaluator<'a> {
         match operator {
             Operator::Equal | Operator::NotEqual => Ok(match equal(a, b) {
                 Some(same) => Value::bool(same == (operator == Operator::Equal), span),
-                None if operator == Operator::Equal => self.derived(cx, span, &why(a, b)),
-                None => self.not_equal(cx, a, b, span),
+                None => match (test(a, b), operator) {
+                    (Some(on), Operator::Equal) => Value::unknown(on, span),
+                    (Some(on), _) => opposite(&on, span),
+                    (None, Operator::Equal) => self.derived(cx, span, &why(a, b)),
+                    (None, _) => self.not_equal(cx, a, b, span),
+                },
             }),
             _ => {
                 let (a, b) = (number_of(a, span)?, number_of(b, span)?);
@@ -162,14 +166,43 @@ impl<'a> Evaluator<'a> {
         if on.id.matches("!=").count() == 1 && on.name.contains("!=") {
             on.id = swap(&on.id).into();
             on.name = swap(&on.name).into();
-            let options = vec![
-                (Arc::from("true"), Value::bool(false, span)),
-                (Arc::from("false"), Value::bool(true, span)),
-            ];
-            return choose(&on, options, span);
+            return opposite(&on, span);
         }
         Value::unknown(on, span)
     }
+}
+
+/// What is true iff `on` is false.
+fn opposite(on: &Symbol, span: Span) -> Value {
+    let options = vec![
+        (Arc::from("true"), Value::bool(false, span)),
+        (Arc::from("false"), Value::bool(true, span)),
+    ];
+    choose(on, options, span)
+}
+
+/// The truth of `a == b` where one side is a symbol, perhaps between letters, and the other is written out: a condition
+/// on that symbol.
+fn test(a: &Value, b: &Value) -> Option<Symbol> {
+    about(a, b).or_else(|| about(b, a))
+}
+
+fn about(symbol: &Value, known: &Value) -> Option<Symbol> {
+    if !matches!(known.kind, Kind::Text(_) | Kind::Number(_) | Kind::Bool(_)) {
+        return None;
+    }
+    let known = known.to_text()?;
+    let text = symbol.to_text()?;
+    let (on, rest) = match text.pieces() {
+        [Piece::Symbol(s)] => (s, known.as_str()?),
+        [Piece::Letters(l), Piece::Symbol(s)] => (s, known.as_str()?.strip_prefix(&**l)?),
+        [Piece::Symbol(s), Piece::Letters(l)] => (s, known.as_str()?.strip_suffix(&**l)?),
+        [Piece::Letters(l), Piece::Symbol(s), Piece::Letters(r)] => {
+            (s, known.as_str()?.strip_prefix(&**l)?.strip_suffix(&**r)?)
+        }
+        _ => return None,
+    };
+    Some(on.is_among(&[rest]))
 }
 
 /// What kind of value it is, iff that is known: truth value, number, text, list or map.

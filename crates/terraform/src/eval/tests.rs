@@ -324,7 +324,7 @@ fn instances_of_count_and_for_each() {
         .instances
         .iter()
         .map(|i| {
-            let exists: Vec<&str> = i.origin.exists.iter().map(|a| &*a.0).collect();
+            let exists: Vec<&str> = i.origin.exists.iter().map(|a| a.clause()).collect();
             let open = if i.origin.open { " open" } else { "" };
             format!("{}{open} {}", i.origin.address, exists.join(";"))
                 .trim_end()

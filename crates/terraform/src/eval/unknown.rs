@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use rolecall_source::{Choice, Class, Kind, Span, Symbol, Value};
+use rolecall_source::{Choice, Class, Kind, Span, Symbol, Value, excludes};
 
 use super::{Cx, Eval, Evaluator, Failure};
 
@@ -141,15 +141,28 @@ fn as_choice(value: &Value) -> Option<Arc<Choice>> {
 pub(crate) fn select(value: &Value, on: &Symbol, label: &str) -> Value {
     let mut value = value;
     while let Kind::Choice(c) = &value.kind {
-        if c.on != *on {
-            break;
-        }
-        match c.options.iter().find(|(l, _)| **l == *label) {
+        let mut options = c.options.iter();
+        let chosen = if c.on == *on {
+            options.find(|(l, _)| **l == *label)
+        } else {
+            // What else `on` decides: that `x` is `a` excludes that it is `b`.
+            let mut left = options.filter(|(l, _)| !excludes(on, label, &c.on, l));
+            left.next().filter(|_| left.next().is_none())
+        };
+        match chosen {
             Some((_, v)) => value = v,
             None => break,
         }
     }
-    value.clone()
+    match &value.kind {
+        Kind::Unknown(s) if s.test.is_some() => match (excludes(on, label, s, "true"), excludes(on, label, s, "false"))
+        {
+            (true, _) => Value::bool(false, value.span),
+            (_, true) => Value::bool(true, value.span),
+            _ => value.clone(),
+        },
+        _ => value.clone(),
+    }
 }
 
 /// Alternatives; one value when they are all equal.

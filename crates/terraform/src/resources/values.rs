@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rolecall_source::{Assumption, Choice, Class, Kind, List, Map, Span, Symbol, Text, Value};
+use rolecall_source::{Assumption, Choice, Class, Kind, List, Map, Span, Symbol, Text, Value, excludes};
 
 use crate::instance::Instance;
 
@@ -22,7 +22,7 @@ pub(super) struct Case {
 
 /// The assumption that `choice` takes its alternative `state`.
 pub(super) fn assumption(on: &Symbol, state: &str) -> Assumption {
-    Assumption::new(format!("`{}` is {state}", on.name))
+    Assumption::state(on, state)
 }
 
 /// The argument `name`, unless it is absent or null.
@@ -130,6 +130,7 @@ fn collect_cases<'a>(value: &'a Value, path: &mut Vec<(&'a Symbol, &'a str)>, ou
         match chosen {
             Some(s) if *s == **state => collect_cases(v, path, out),
             Some(_) => {}
+            None if path.iter().any(|(on, s)| excludes(on, s, &c.on, state)) => {}
             None => {
                 path.push((&c.on, state));
                 collect_cases(v, path, out);

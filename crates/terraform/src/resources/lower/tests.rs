@@ -198,7 +198,7 @@ fn a_choice_of_names_is_one_principal_for_each() {
         ]
     );
     assert_eq!(attached(&c), ["Role a <- A if `var.prod` is true"]);
-    assert_eq!(&*c.principals[1].origin.exists[0].0, "`var.prod` is false");
+    assert_eq!(c.principals[1].origin.exists[0].clause(), "`var.prod` is false");
 }
 
 #[test]
