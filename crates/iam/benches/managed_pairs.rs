@@ -3,14 +3,13 @@
 //! For each ordered pair: whether the first allows a request that the second does not, with a request that was replayed
 //! for both. Prints totals and the slowest pair; fails when an answer depends, or when a known containment is missed.
 
-use std::collections::BTreeSet;
 use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
-use rolecall_iam::{Answer, Authority, Caller, Engine, Grant, PolicyKind, Prepared, parse_policy};
+use rolecall_iam::{Answer, Assumptions, Authority, Caller, Engine, Grant, PolicyKind, Prepared, parse_policy};
 use rolecall_source::{FileId, Span, Text, Value, json};
 
 /// The goal on two cores.
@@ -23,7 +22,7 @@ fn authority(document: &str) -> Authority {
     let grant = Grant {
         policy: Arc::new(policy),
         id: 0,
-        exists: BTreeSet::new(),
+        exists: Assumptions::new(),
     };
     Authority {
         caller: Caller {

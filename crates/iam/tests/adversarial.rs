@@ -1,9 +1,8 @@
 //! Policies built to be expensive: each comparison ends within its budget, whatever the answer.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use rolecall_iam::{Answer, Authority, Caller, Engine, Grant, PolicyKind, parse_policy};
+use rolecall_iam::{Answer, Assumptions, Authority, Caller, Engine, Grant, PolicyKind, parse_policy};
 use rolecall_source::{FileId, Span, Text, Value, json};
 
 fn authority(statements: &[String]) -> Authority {
@@ -21,7 +20,7 @@ fn authority(statements: &[String]) -> Authority {
         identity: vec![Grant {
             policy: Arc::new(policy),
             id: 0,
-            exists: BTreeSet::new(),
+            exists: Assumptions::new(),
         }],
         ..Authority::default()
     }
