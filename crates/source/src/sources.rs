@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use crate::{FileId, LineIndex, Position, Span, limits};
 
@@ -42,8 +42,27 @@ impl Loader for MemoryLoader {
 
 struct File {
     path: Box<str>,
-    bytes: OnceLock<Result<Vec<u8>, LoadError>>,
+    contents: OnceLock<Result<Contents, LoadError>>,
     lines: OnceLock<LineIndex>,
+}
+
+/// What a file holds.
+enum Contents {
+    Text(Arc<str>),
+    /// Not UTF-8, from this byte on.
+    Bytes(Vec<u8>, usize),
+}
+
+impl From<Vec<u8>> for Contents {
+    fn from(bytes: Vec<u8>) -> Self {
+        match String::from_utf8(bytes) {
+            Ok(text) => Self::Text(text.into()),
+            Err(error) => {
+                let from = error.utf8_error().valid_up_to();
+                Self::Bytes(error.into_bytes(), from)
+            }
+        }
+    }
 }
 
 /// The files of one scan, sorted by path, read when first asked for.
@@ -62,7 +81,7 @@ impl Sources {
         paths.dedup();
         let file = |path: String| File {
             path: path.into(),
-            bytes: OnceLock::new(),
+            contents: OnceLock::new(),
             lines: OnceLock::new(),
         };
         Self {
@@ -132,13 +151,20 @@ impl Sources {
     /// # Errors
     /// What the loader said, the same at every call.
     pub fn bytes(&self, id: FileId) -> Result<&[u8], LoadError> {
+        Ok(match self.contents(id)? {
+            Contents::Text(text) => text.as_bytes(),
+            Contents::Bytes(bytes, _) => bytes,
+        })
+    }
+
+    fn contents(&self, id: FileId) -> Result<&Contents, LoadError> {
         let missing = || LoadError::Io("no such file".into());
         let file = self.files.get(id.0 as usize).ok_or_else(missing)?;
-        let loaded = file.bytes.get_or_init(|| match self.loader.load(&file.path) {
+        let loaded = file.contents.get_or_init(|| match self.loader.load(&file.path) {
             Ok(b) if b.len() > limits::FILE_BYTES => Err(LoadError::TooLarge(b.len() as u64)),
-            other => other,
+            other => other.map(Contents::from),
         });
-        loaded.as_deref().map_err(Clone::clone)
+        loaded.as_ref().map_err(Clone::clone)
     }
 
     /// The text of a file, a byte order mark included.
@@ -146,7 +172,22 @@ impl Sources {
     /// # Errors
     /// As [`Sources::bytes`], and [`LoadError::NotUtf8`].
     pub fn text(&self, id: FileId) -> Result<&str, LoadError> {
-        std::str::from_utf8(self.bytes(id)?).map_err(|e| LoadError::NotUtf8(e.valid_up_to()))
+        self.shared(id).map(|text| &**text)
+    }
+
+    /// The same text, to keep.
+    ///
+    /// # Errors
+    /// As [`Sources::text`].
+    pub fn shared_text(&self, id: FileId) -> Result<Arc<str>, LoadError> {
+        self.shared(id).cloned()
+    }
+
+    fn shared(&self, id: FileId) -> Result<&Arc<str>, LoadError> {
+        match self.contents(id)? {
+            Contents::Text(text) => Ok(text),
+            Contents::Bytes(_, from) => Err(LoadError::NotUtf8(*from)),
+        }
     }
 
     /// Line and column of the first byte of `span`.

@@ -29,7 +29,7 @@ pub use crate::plan::{Plan, PlanError, looks_like_plan};
 
 use crate::eval::Evaluator;
 use crate::instance::Instance;
-use crate::module::World;
+use crate::module::{Module, World};
 
 /// Stack of the threads that evaluate; only what is used is ever touched.
 const STACK: usize = 256 * 1024 * 1024;
@@ -87,6 +87,9 @@ fn analyze_here(sources: &Sources, options: &Options) -> Output {
         }
         next = world.next_roots(&done);
     }
+    output
+        .diagnostics
+        .extend(world.modules.values().flat_map(Module::errors).cloned());
     output.configurations.sort_by(|a, b| a.id.cmp(&b.id));
     sort_diagnostics(&mut output.diagnostics);
     output.directives.sort_by_key(|d| d.span);

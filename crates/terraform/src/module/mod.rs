@@ -47,6 +47,14 @@ impl Module {
         }
     }
 
+    /// What was wrong with the contents that were asked for.
+    pub(crate) fn errors(&self) -> impl Iterator<Item = &Diagnostic> {
+        let named = [&self.variables, &self.outputs, &self.calls, &self.providers];
+        let resources = self.managed.values().chain(self.data.values());
+        let blocks = named.into_iter().chain(resources).flat_map(BTreeMap::values);
+        blocks.flat_map(|b| b.body.errors())
+    }
+
     /// Adds what a file declares; an override file changes what is there.
     fn add(&mut self, body: Body, overriding: bool, diagnostics: &mut Vec<Diagnostic>) {
         for block in body.blocks {
@@ -78,7 +86,8 @@ impl Module {
     }
 
     fn add_locals(&mut self, block: Block, overriding: bool, diagnostics: &mut Vec<Diagnostic>) {
-        for attribute in block.body.attributes {
+        diagnostics.extend(block.body.errors().iter().cloned());
+        for attribute in block.body.into_body().attributes {
             let name = Arc::clone(&attribute.name);
             if let Some(before) = self.locals.get(&name).filter(|_| !overriding) {
                 diagnostics.push(twice(&format!("local.{name}"), attribute.name_span, before.name_span));
@@ -97,7 +106,10 @@ fn insert(
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     match into.get_mut(name) {
-        Some(before) if overriding => merge(before, block),
+        Some(before) if overriding => {
+            diagnostics.extend(block.body.errors().iter().cloned());
+            merge(before, block);
+        }
         Some(before) => {
             let label = format!("{} \"{}\"", block.kind, block.labels.join("\" \""));
             diagnostics.push(twice(&label, block.header, before.header));
@@ -120,15 +132,17 @@ fn twice(what: &str, again: Span, before: Span) -> Diagnostic {
 /// Merges as [override files](https://developer.hashicorp.com/terraform/language/files/override) are merged:
 /// attributes one by one, nested blocks of one kind all at once.
 fn merge(base: &mut Block, with: Block) {
-    for attribute in with.body.attributes {
-        match base.body.attributes.iter_mut().find(|a| a.name == attribute.name) {
+    let with = with.body.into_body();
+    let Some(base) = base.body.body_mut() else { return };
+    for attribute in with.attributes {
+        match base.attributes.iter_mut().find(|a| a.name == attribute.name) {
             Some(a) => *a = attribute,
-            None => base.body.attributes.push(attribute),
+            None => base.attributes.push(attribute),
         }
     }
-    let kinds: Vec<Arc<str>> = with.body.blocks.iter().map(kind_of_content).collect();
-    base.body.blocks.retain(|b| !kinds.contains(&kind_of_content(b)));
-    base.body.blocks.extend(with.body.blocks);
+    let kinds: Vec<Arc<str>> = with.blocks.iter().map(kind_of_content).collect();
+    base.blocks.retain(|b| !kinds.contains(&kind_of_content(b)));
+    base.blocks.extend(with.blocks);
 }
 
 /// The kind of block that a nested block is or makes.

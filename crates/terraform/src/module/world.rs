@@ -39,6 +39,9 @@ pub(crate) enum Called<'w> {
     Missing(Arc<str>),
 }
 
+/// Blocks whose contents decide what the module is.
+const EAGER: [&str; 3] = ["locals", "module", "provider"];
+
 /// What a file is to its module.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Role {
@@ -243,18 +246,22 @@ fn shadowed(sources: &Sources, path: &str) -> bool {
 
 fn parse(sources: &Sources, file: FileId, role: Role) -> Parsed {
     let mut remarks = Remarks::default();
-    let body = match sources.text(file) {
+    let body = match sources.shared_text(file) {
         Ok(text) if sources.path(file).ends_with(".json") => {
             let variables = matches!(role, Role::Values(_));
-            syntax::read_json(text, file, variables, &mut remarks)
+            syntax::read_json(&text, file, variables, &mut remarks)
         }
-        Ok(text) => syntax::read_hcl(text, file, &mut remarks),
+        Ok(text) => syntax::read_hcl(&text, file, &mut remarks),
         Err(LoadError::NotUtf8(_)) => lossy(sources, file, &mut remarks),
         Err(error) => {
             remarks.diagnostics.push(unreadable(sources, file, &error));
             Body::default()
         }
     };
+    // Asked for in every case, and here in parallel.
+    for block in body.blocks.iter().filter(|b| EAGER.contains(&&*b.kind)) {
+        let _ = block.body.get("source");
+    }
     Parsed {
         file,
         role,
@@ -278,7 +285,7 @@ fn lossy(sources: &Sources, file: FileId, remarks: &mut Remarks) -> Body {
         text.push_str(chunk.valid());
         text.extend(std::iter::repeat_n('?', chunk.invalid().len()));
     }
-    syntax::read_hcl(&text, file, remarks)
+    syntax::read_hcl(&text.into(), file, remarks)
 }
 
 /// The folders that a manifest of vendored modules names.

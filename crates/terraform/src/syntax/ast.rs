@@ -1,8 +1,9 @@
 //! The tree that `.tf` and `.tf.json` files are read into. Every node has its span in the original file.
 
-use std::sync::Arc;
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
 
-use rolecall_source::{Number, Span, Text};
+use rolecall_source::{Diagnostic, FileId, Number, Span, Text};
 
 /// An expression.
 #[derive(Clone, Debug)]
@@ -187,9 +188,88 @@ pub(crate) struct Attribute {
 pub(crate) struct Block {
     pub(crate) kind: Arc<str>,
     pub(crate) labels: Vec<Arc<str>>,
-    pub(crate) body: Body,
+    pub(crate) body: Content,
     /// The kind and the labels.
     pub(crate) header: Span,
+}
+
+/// The content of a block: read, or read when it is first asked for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Content {
+    ready: OnceLock<Body>,
+    later: Option<Arc<Later>>,
+}
+
+/// Where a content stands that was not asked for yet.
+#[derive(Debug)]
+struct Later {
+    text: Arc<str>,
+    file: FileId,
+    open: usize,
+    errors: OnceLock<Vec<Diagnostic>>,
+}
+
+impl Content {
+    /// The content that begins at `open`.
+    pub(crate) fn later(text: Arc<str>, file: FileId, open: usize) -> Self {
+        let later = Later {
+            text,
+            file,
+            open,
+            errors: OnceLock::new(),
+        };
+        Self {
+            ready: OnceLock::new(),
+            later: Some(Arc::new(later)),
+        }
+    }
+
+    /// What was wrong with it, as far as it was asked for.
+    pub(crate) fn errors(&self) -> &[Diagnostic] {
+        let errors = self.later.as_ref().and_then(|l| l.errors.get());
+        errors.map_or(&[], Vec::as_slice)
+    }
+
+    /// The content itself.
+    pub(crate) fn into_body(self) -> Body {
+        self.read();
+        self.ready.into_inner().unwrap_or_default()
+    }
+
+    /// The content, to change.
+    pub(crate) fn body_mut(&mut self) -> Option<&mut Body> {
+        self.read();
+        self.ready.get_mut()
+    }
+
+    fn read(&self) -> &Body {
+        self.ready.get_or_init(|| {
+            let Some(later) = &self.later else {
+                return Body::default();
+            };
+            let mut errors = Vec::new();
+            let body = super::read_content(&later.text, later.file, later.open, &mut errors);
+            later.errors.get_or_init(|| errors);
+            body
+        })
+    }
+}
+
+impl Deref for Content {
+    type Target = Body;
+
+    fn deref(&self) -> &Body {
+        self.read()
+    }
+}
+
+impl From<Body> for Content {
+    fn from(body: Body) -> Self {
+        Self {
+            ready: OnceLock::from(body),
+            later: None,
+        }
+    }
 }
 
 impl Body {

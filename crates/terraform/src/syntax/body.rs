@@ -123,7 +123,7 @@ impl<'s> Parser<'s> {
         body.blocks.push(Block {
             kind,
             labels,
-            body: inner,
+            body: inner.into(),
             header,
         });
         result?;
@@ -144,7 +144,18 @@ impl<'s> Parser<'s> {
         self.end_of_item()
     }
 
-    fn label(&mut self) -> Parsed<Arc<str>> {
+    /// The content of a block up to its end; errors are in `errors`.
+    pub(crate) fn content(&mut self) -> Body {
+        let mut body = Body::default();
+        self.depth += 1;
+        self.items(&mut body);
+        self.depth -= 1;
+        body.attributes.shrink_to_fit();
+        body.blocks.shrink_to_fit();
+        body
+    }
+
+    pub(crate) fn label(&mut self) -> Parsed<Arc<str>> {
         if self.peek() == Some(b'"') {
             let expr = self.quoted()?;
             return match expr.as_str() {

@@ -117,7 +117,7 @@ impl Reader<'_> {
                 body.blocks.push(Block {
                     kind: Arc::clone(kind),
                     labels: path.clone(),
-                    body: inner,
+                    body: inner.into(),
                     header: span,
                 });
                 continue;
@@ -159,7 +159,7 @@ impl Reader<'_> {
                     body.blocks.push(Block {
                         kind: "dynamic".into(),
                         labels: vec![label.into()],
-                        body: parts,
+                        body: parts.into(),
                         header: span,
                     });
                 }

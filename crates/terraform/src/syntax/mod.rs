@@ -5,9 +5,12 @@ mod body;
 mod cursor;
 mod expression;
 mod json;
+mod outline;
 mod template;
 pub(crate) mod types;
 mod walk;
+
+use std::sync::Arc;
 
 use rolecall_facts::{Commented, Directive, MARKER};
 use rolecall_source::{Diagnostic, FileId, Text};
@@ -29,8 +32,32 @@ pub(crate) struct Remarks {
     pub(crate) directives: Vec<Directive>,
 }
 
-/// A `.tf` or `.tfvars` file. What could not be parsed is left out or [`ast::ExprKind::Invalid`], with a diagnostic.
-pub(crate) fn read_hcl(text: &str, file: FileId, remarks: &mut Remarks) -> Body {
+/// A `.tf` or `.tfvars` file. Where it is plainly a list of blocks, their contents are read when they are asked for.
+/// What could not be parsed is left out or [`ast::ExprKind::Invalid`], with a diagnostic.
+pub(crate) fn read_hcl(text: &Arc<str>, file: FileId, remarks: &mut Remarks) -> Body {
+    // Comments that steer the analysis may stand anywhere.
+    let plain = (!text.contains(MARKER)).then(|| outline::outline(text, file)).flatten();
+    match plain {
+        Some(blocks) => Body {
+            attributes: Vec::new(),
+            blocks,
+        },
+        None => read_whole(text, file, remarks),
+    }
+}
+
+/// The content of a block that begins at `open`.
+fn read_content(text: &str, file: FileId, open: usize, diagnostics: &mut Vec<Diagnostic>) -> Body {
+    let mut parser = Parser::new(text, From::File(file));
+    parser.at = open;
+    let body = parser.content();
+    let errors = std::mem::take(&mut parser.errors);
+    diagnostics.extend(errors.iter().take(ERRORS).map(|e| diagnostic(&parser, e)));
+    body
+}
+
+/// A file, read from its beginning to its end.
+fn read_whole(text: &str, file: FileId, remarks: &mut Remarks) -> Body {
     let mut parser = Parser::new(text, From::File(file));
     parser.commented = text.contains(MARKER).then(Commented::default);
     let body = parser.file();
