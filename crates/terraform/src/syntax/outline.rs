@@ -124,7 +124,9 @@ fn line(bytes: &[u8]) -> usize {
 /// One step inside quotes.
 fn in_text<'s>(bytes: &'s [u8], at: usize, inside: &mut Vec<Inside<'s>>) -> Option<usize> {
     let rest = bytes.get(at..)?;
-    let skip = rest.iter().position(|b| matches!(b, b'"' | b'\\' | b'$' | b'%' | b'\n'))?;
+    let skip = rest
+        .iter()
+        .position(|b| matches!(b, b'"' | b'\\' | b'$' | b'%' | b'\n'))?;
     let here = at + skip;
     match rest.get(skip)? {
         b'"' => {
