@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rolecall_facts::Origin;
+pub use rolecall_graph::Documents;
 use rolecall_source::{Confidence, Diagnostic, Severity, Span};
 
 /// Whom a finding is about.
@@ -213,6 +214,8 @@ pub struct Coverage {
     pub roles: usize,
     /// Policies analysed.
     pub policies: usize,
+    /// How much of them could be read.
+    pub documents: Documents,
 }
 
 /// A policy that could not be read in full.
@@ -222,6 +225,8 @@ pub struct PolicyUnknown {
     pub address: Arc<str>,
     /// Why, as a clause.
     pub why: String,
+    /// True iff statements of it are known.
+    pub partly: bool,
     /// Where.
     pub span: Span,
 }

@@ -79,12 +79,14 @@ fn cover(graph: &Graph, coverage: &mut Coverage) {
         .iter()
         .map(|c| c.policies.len() + c.attachments.len())
         .sum();
+    coverage.documents = graph.documents;
     coverage.policies_unknown = graph
         .gaps
         .iter()
         .map(|g| PolicyUnknown {
             address: g.address.clone(),
             why: g.why.clone(),
+            partly: g.partly,
             span: g.span,
         })
         .collect();

@@ -227,3 +227,135 @@ fn conditions_of_a_template_exclude_each_other() {
         ["deployer -> large"]
     );
 }
+
+/// A principal with a policy, a role that the account's principals may assume, or an instance, each where a condition
+/// holds.
+fn principal(kind: &str, name: &str, condition: &str, statement: &str, trust: &str) -> String {
+    let trust = if kind == "role" {
+        format!(
+            "assume_role_policy = jsonencode({{\n    Version = \"2012-10-17\"\n    Statement = [{{ Effect = \"Allow\", Action = \"sts:AssumeRole\", Principal = {trust} }}]\n  }})"
+        )
+    } else {
+        String::new()
+    };
+    format!(
+        r#"
+resource "aws_iam_{kind}" "{name}" {{
+  count = {condition}
+  name  = "{name}"
+  {trust}
+}}
+resource "aws_iam_{kind}_policy" "{name}" {{
+  count = {condition}
+  {kind} = aws_iam_{kind}.{name}[0].name
+  policy = jsonencode({{
+    Version = "2012-10-17"
+    Statement = [{statement}]
+  }})
+}}
+"#
+    )
+}
+
+const ACCOUNT: &str = r#"{ AWS = "arn:aws:iam::${data.aws_caller_identity.me.account_id}:root" }"#;
+const ROOT: &str = "data \"aws_caller_identity\" \"me\" {}\nvariable \"x\" { type = bool }\n";
+
+fn allow(actions: &str) -> String {
+    format!(r#"{{ Effect = "Allow", Action = [{actions}], Resource = "*" }}"#)
+}
+
+/// Pairs of conditions that exclude each other, and one that does not.
+const PAIRS: [(&str, &str, bool); 5] = [
+    (
+        r#"terraform.workspace == "a" ? 1 : 0"#,
+        r#"terraform.workspace == "b" ? 1 : 0"#,
+        false,
+    ),
+    ("var.x ? 1 : 0", "var.x ? 0 : 1", false),
+    ("var.x ? 1 : 0", "!var.x ? 1 : 0", false),
+    (
+        r#"terraform.workspace == "a" ? 1 : 0"#,
+        r#"contains(["b", "c"], terraform.workspace) ? 1 : 0"#,
+        false,
+    ),
+    (
+        r#"terraform.workspace == "a" ? 1 : 0"#,
+        r#"terraform.workspace != "b" ? 1 : 0"#,
+        true,
+    ),
+];
+
+/// The findings of `text(first, second)` for each pair of conditions.
+fn of_each_pair(text: impl Fn(&str, &str) -> String, wanted: &str) {
+    for (first, second, meet) in PAIRS {
+        let text = format!("{ROOT}{}", text(first, second));
+        let found = findings(&[("main.tf", &text)]);
+        let found: Vec<&str> = found.iter().filter_map(|f| f.split(": ").next()).collect();
+        let found = found.contains(&wanted);
+        assert_eq!(found, meet, "{first} | {second}");
+    }
+}
+
+#[test]
+fn roles_of_another_environment_are_not_assumed() {
+    let text = |first: &str, second: &str| {
+        let user = principal("user", "dev", first, &allow(r#""sts:AssumeRole""#), "");
+        user + &principal("role", "ops", second, &allow(r#""s3:*""#), ACCOUNT)
+    };
+    of_each_pair(text, "dev -> ops");
+}
+
+#[test]
+fn chains_lead_through_one_environment_only() {
+    let text = |first: &str, second: &str| {
+        let user = principal("user", "dev", first, &allow(r#""sts:AssumeRole""#), "");
+        let between = principal("role", "between", "1", &allow(r#""sts:AssumeRole""#), ACCOUNT);
+        let only = ACCOUNT.replace("root", "role/between");
+        user + &between + &principal("role", "ops", second, &allow(r#""s3:*""#), &only)
+    };
+    of_each_pair(text, "dev -> ops");
+}
+
+#[test]
+fn compute_of_another_environment_is_not_taken_over() {
+    let text = |first: &str, second: &str| {
+        let user = principal("user", "dev", first, &allow(r#""lambda:*""#), "");
+        let service = r#"{ Service = "lambda.amazonaws.com" }"#;
+        let role = principal("role", "ops", "1", &allow(r#""s3:*""#), service);
+        format!(
+            r#"{user}{role}
+resource "aws_lambda_function" "ops" {{
+  count         = {second}
+  function_name = "ops"
+  role          = aws_iam_role.ops[0].arn
+}}
+"#
+        )
+    };
+    of_each_pair(text, "dev -> ops");
+}
+
+#[test]
+fn what_another_environment_grants_is_not_used_to_escalate() {
+    let text = |first: &str, second: &str| {
+        let user = principal("user", "dev", first, &allow(r#""s3:ListAllMyBuckets""#), "");
+        format!(
+            r#"{user}
+resource "aws_iam_policy" "change" {{
+  name = "change"
+  policy = jsonencode({{
+    Version = "2012-10-17"
+    Statement = [{}]
+  }})
+}}
+resource "aws_iam_user_policy_attachment" "change" {{
+  count      = {second}
+  user       = "dev"
+  policy_arn = aws_iam_policy.change.arn
+}}
+"#,
+            allow(r#""iam:AttachUserPolicy""#)
+        )
+    };
+    of_each_pair(text, "dev -> dev");
+}

@@ -23,7 +23,7 @@ impl Linker<'_> {
         let name = last_segment(&by.by);
         if name.is_empty() {
             let why = format!("it is attached to a {} without a name", by.kind.word());
-            self.policies.gap(&at.address, &why, at.span);
+            self.policies.missing(&at.address, &why, at.span);
             return Vec::new();
         }
         let (account, partition) = scope(configuration, by.scope).map_or_else(

@@ -34,7 +34,7 @@ impl Linker<'_> {
             .and_then(|arn| self.policies.managed(&self.index, from, arn));
         let name = text.map_or_else(|| "?".to_owned(), |t| t.to_string());
         let (policy, source, exists) = found.unwrap_or_else(|| {
-            self.policies.gap(
+            self.policies.missing(
                 &fact.origin.address,
                 &format!("permissions boundary `{name}` is not in the scan"),
                 value.span,

@@ -28,5 +28,6 @@ pub use dump::dump;
 pub use launch::EffectiveRole;
 pub use link::{Options, link};
 pub use model::{
-    ComputeNode, GrantInfo, Graph, Linked, Node, NodeId, Pin, PolicyGap, PolicySource, ProfileNode, RoleTarget, Wiring,
+    ComputeNode, Documents, GrantInfo, Graph, Linked, Node, NodeId, Pin, PolicyGap, PolicySource, ProfileNode,
+    RoleTarget, Wiring,
 };

@@ -123,6 +123,8 @@ impl<'a> Linker<'a> {
             self.profiles(at, configuration);
         }
         compute::link(&mut self, configurations);
+        self.policies.read_rest(configurations);
+        self.graph.documents = self.policies.documents();
         self.graph.grants = self.policies.grants;
         self.policies.gaps.sort();
         self.policies.gaps.dedup();

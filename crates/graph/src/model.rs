@@ -25,6 +25,8 @@ pub struct Graph {
     pub grants: Vec<GrantInfo>,
     /// Policies that could not be read in full.
     pub gaps: Vec<PolicyGap>,
+    /// How much of the policies could be read.
+    pub documents: Documents,
     pub(crate) accounts: Accounts,
 }
 
@@ -200,6 +202,18 @@ pub struct GrantInfo {
     pub group: Option<(NodeId, Span)>,
 }
 
+/// How many policy documents, each block counted once, are understood how far. A reference to an AWS-managed policy
+/// counts as its document.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Documents {
+    /// Every statement is known, the deployment's own names and ids aside.
+    pub whole: usize,
+    /// Statements are known, and that there may be more in them or beside them.
+    pub partly: usize,
+    /// No statement is known.
+    pub unknown: usize,
+}
+
 /// A policy that could not be read in full.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PolicyGap {
@@ -207,6 +221,8 @@ pub struct PolicyGap {
     pub address: Arc<str>,
     /// Why, as a clause.
     pub why: String,
+    /// True iff statements of it are known.
+    pub partly: bool,
     /// Where.
     pub span: Span,
 }

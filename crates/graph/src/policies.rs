@@ -1,15 +1,16 @@
 //! Policy documents: which one a reference means, parsed once each.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rolecall_facts::{Origin, PolicyRef};
+use rolecall_facts::{Configuration, Origin, PolicyRef};
 use rolecall_iam::{Assumptions, Grant, Policy, PolicyKind, parse_policy};
 use rolecall_source::{Assumption, Diagnostic, Kind, Piece, Span, Text, Value, json};
 use rustc_hash::FxHashMap;
 
 use crate::index::{At, Elsewhere, From, Index};
 use crate::link::exists;
-use crate::model::{Attached, GrantInfo, NodeId, PolicyGap, PolicySource};
+use crate::model::{Attached, Documents, GrantInfo, NodeId, PolicyGap, PolicySource};
 use crate::references::{chosen, looked_up};
 
 /// Managed policies, parsed once each, and where every grant came from.
@@ -21,6 +22,26 @@ pub(crate) struct Policies {
     pub(crate) grants: Vec<GrantInfo>,
     pub(crate) gaps: Vec<PolicyGap>,
     pub(crate) diagnostics: Vec<Diagnostic>,
+    /// How far each document is understood, by address and place: the least of every time it is read.
+    read: BTreeMap<(Arc<str>, Span), Understood>,
+}
+
+/// How far a document is understood.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Understood {
+    Not,
+    Partly,
+    Whole,
+}
+
+impl Understood {
+    fn of(policy: &Policy) -> Self {
+        match (policy.open.is_empty(), policy.statements.is_empty()) {
+            (true, _) => Self::Whole,
+            (false, false) => Self::Partly,
+            (false, true) => Self::Not,
+        }
+    }
 }
 
 /// Who attaches, and through which group.
@@ -35,22 +56,55 @@ impl Policies {
     /// Parses a document and notes what it does not tell.
     pub(crate) fn parse(&mut self, body: &Value, kind: PolicyKind, address: &Arc<str>, at: Span) -> Arc<Policy> {
         let policy = parse_policy(body, kind, &mut self.diagnostics);
+        let understood = Understood::of(&policy);
+        self.note(address, at, understood);
         for why in &policy.open {
-            self.gap(
-                address,
-                &unknown(why),
-                if policy.span.is_nowhere() { at } else { policy.span },
-            );
+            let span = if policy.span.is_nowhere() { at } else { policy.span };
+            self.gap(address, &unknown(why), understood, span);
         }
         Arc::new(policy)
     }
 
-    pub(crate) fn gap(&mut self, address: &Arc<str>, why: &str, span: Span) {
+    fn note(&mut self, address: &Arc<str>, at: Span, understood: Understood) {
+        let least = self.read.entry((Arc::clone(address), at)).or_insert(understood);
+        *least = understood.min(*least);
+    }
+
+    /// Notes a policy of which nothing is known.
+    pub(crate) fn missing(&mut self, address: &Arc<str>, why: &str, span: Span) {
+        self.note(address, span, Understood::Not);
+        self.gap(address, why, Understood::Not, span);
+    }
+
+    fn gap(&mut self, address: &Arc<str>, why: &str, understood: Understood, span: Span) {
         self.gaps.push(PolicyGap {
             address: Arc::clone(address),
             why: why.to_owned(),
+            partly: understood == Understood::Partly,
             span,
         });
+    }
+
+    /// Reads the customer's policies that nobody has, so that what is wrong with them is told as well.
+    pub(crate) fn read_rest(&mut self, configurations: &[Configuration]) {
+        for (at, configuration) in configurations.iter().enumerate() {
+            for (fact, policy) in configuration.policies.iter().enumerate() {
+                if !self.customer.contains_key(&(at, fact)) {
+                    let origin = &policy.origin;
+                    self.parse(&policy.body, PolicyKind::Identity, &origin.address, origin.span);
+                }
+            }
+        }
+    }
+
+    /// How many documents are understood how far.
+    pub(crate) fn documents(&self) -> Documents {
+        let count = |wanted| self.read.values().filter(|u| **u == wanted).count();
+        Documents {
+            whole: count(Understood::Whole),
+            partly: count(Understood::Partly),
+            unknown: count(Understood::Not),
+        }
     }
 
     /// Adds what `policy` means to `out`.
@@ -75,6 +129,9 @@ impl Policies {
         match &value.kind {
             Kind::Text(arn) => match self.managed(index, from, arn) {
                 Some((policy, source, assumes)) => {
+                    if matches!(source, PolicySource::Aws(_)) {
+                        self.note(&via.attachment.address, value.span, Understood::Whole);
+                    }
                     let mut via = via.clone();
                     via.assumes.extend(assumes);
                     self.grant(policy, source, &via, out);
@@ -108,7 +165,7 @@ impl Policies {
     /// A managed policy that nothing here states: the principal may hold more than is known.
     fn outside(&mut self, why: &str, arn: &Text, span: Span, via: &Via<'_>, out: &mut Attached) {
         let span = if span.is_nowhere() { via.attachment.span } else { span };
-        self.gap(&via.attachment.address, why, span);
+        self.missing(&via.attachment.address, why, span);
         out.open.insert(Assumption::new(format!(
             "policy `{arn}`, which is not in the scan, changes nothing"
         )));

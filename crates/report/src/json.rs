@@ -138,6 +138,7 @@ pub(crate) struct CoverageV1<'a> {
     principals: usize,
     roles: usize,
     policies: usize,
+    documents: Documents,
     roots: &'a [String],
     modules_unresolved: Vec<Module<'a>>,
     policies_unknown: Vec<Policy<'a>>,
@@ -153,9 +154,17 @@ struct Module<'a> {
 }
 
 #[derive(Serialize)]
+struct Documents {
+    whole: usize,
+    partly: usize,
+    unknown: usize,
+}
+
+#[derive(Serialize)]
 struct Policy<'a> {
     address: &'a str,
     why: &'a str,
+    partly: bool,
     location: Option<Location<'a>>,
 }
 
@@ -327,6 +336,7 @@ impl<'a> CoverageV1<'a> {
         let policy = |p: &'a rolecall_checks::finding::PolicyUnknown| Policy {
             address: &p.address,
             why: &p.why,
+            partly: p.partly,
             location: at(p.span),
         };
         let problem = |d: &'a Diagnostic| {
@@ -348,6 +358,11 @@ impl<'a> CoverageV1<'a> {
             principals: coverage.principals,
             roles: coverage.roles,
             policies: coverage.policies,
+            documents: Documents {
+                whole: coverage.documents.whole,
+                partly: coverage.documents.partly,
+                unknown: coverage.documents.unknown,
+            },
             roots: &coverage.roots,
             modules_unresolved: coverage.modules_unresolved.iter().map(module).collect(),
             policies_unknown: coverage.policies_unknown.iter().map(policy).collect(),

@@ -73,6 +73,43 @@ fn a_policy_outside_the_scan_is_a_gap_not_silence() {
     let graph = link(vec![c], &Options::default(), &mut Vec::new());
     assert_eq!(graph.gaps.len(), 1);
     assert_eq!(graph.nodes[0].authority.open.len(), 1);
+    assert_eq!(documents(&graph), (0, 0, 1));
+}
+
+fn documents(graph: &Graph) -> (usize, usize, usize) {
+    let of = graph.documents;
+    (of.whole, of.partly, of.unknown)
+}
+
+#[test]
+fn documents_are_counted_once_by_how_far_they_are_understood() {
+    let mut c = configuration();
+    c.principals.push(principal(&c, PrincipalKind::User, "ada"));
+    let open = |id: &str| Value::unknown(Symbol::new(id, id, "is not known", Class::Any), Span::NOWHERE);
+    let statement = json::read_text(&Text::plain(r#"{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}"#)).unwrap();
+    let document = |statements: Vec<Value>| {
+        let entry = |key: &str, value: Value| (Arc::from(key), Entry::new(value, Span::NOWHERE));
+        let list = Value::new(Kind::List(List { items: Arc::new(statements), open: None }), Span::NOWHERE);
+        let map = Map { entries: Arc::new([entry("Statement", list)].into_iter().collect()), open: None };
+        Value::new(Kind::Map(map), Span::NOWHERE)
+    };
+    let bodies = [
+        document(vec![statement.value.clone()]),
+        document(vec![statement.value, open("one")]),
+        open("all"),
+    ];
+    for (at, body) in bodies.into_iter().enumerate() {
+        // Attached twice: counted once.
+        for _ in 0..2 {
+            c.attachments.push(Attachment {
+                origin: origin(&format!("attachment{at}")),
+                to: by(PrincipalKind::User, "ada"),
+                policy: PolicyRef::Inline { name: Text::plain("p"), body: body.clone() },
+            });
+        }
+    }
+    let graph = link(vec![c], &Options::default(), &mut Vec::new());
+    assert_eq!(documents(&graph), (1, 1, 1));
 }
 
 #[test]

@@ -5,8 +5,8 @@ mod chain;
 use std::sync::Arc;
 
 use rolecall_checks::finding::{
-    Analysis, Coverage, Finding, Fix, GainSummary, Hop, Party, PolicyUnknown, Rule, ServiceGain, Step, StepKind,
-    Suppression, Within, WitnessRequest,
+    Analysis, Coverage, Documents, Finding, Fix, GainSummary, Hop, Party, PolicyUnknown, Rule, ServiceGain, Step,
+    StepKind, Suppression, Within, WitnessRequest,
 };
 use rolecall_facts::Unresolved;
 use rolecall_source::{Confidence, Diagnostic, Severity, Sources, Span};
@@ -332,11 +332,17 @@ pub(crate) fn analysis(sources: &Sources) -> Analysis {
             policies_unknown: vec![PolicyUnknown {
                 address: Arc::from("aws_iam_role_policy.extra"),
                 why: "`var.extra_policy` has no default".into(),
+                partly: false,
                 span: find("roles.tf", "aws_iam_role.admin.name"),
             }],
             principals: 4,
             roles: 2,
             policies: 5,
+            documents: Documents {
+                whole: 4,
+                partly: 0,
+                unknown: 1,
+            },
         },
     }
 }

@@ -30,6 +30,7 @@ use rustc_hash::FxHashSet;
 
 pub(crate) use self::expand::Repeat;
 pub(crate) use self::input::ModuleInstance;
+pub(crate) use self::operator::among;
 use crate::module::World;
 use crate::plan::Overlay;
 use crate::syntax::ast::{Expr, ExprKind, Unary};

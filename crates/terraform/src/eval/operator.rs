@@ -188,21 +188,29 @@ fn test(a: &Value, b: &Value) -> Option<Symbol> {
 }
 
 fn about(symbol: &Value, known: &Value) -> Option<Symbol> {
-    if !matches!(known.kind, Kind::Text(_) | Kind::Number(_) | Kind::Bool(_)) {
-        return None;
-    }
-    let known = known.to_text()?;
-    let text = symbol.to_text()?;
-    let (on, rest) = match text.pieces() {
-        [Piece::Symbol(s)] => (s, known.as_str()?),
-        [Piece::Letters(l), Piece::Symbol(s)] => (s, known.as_str()?.strip_prefix(&**l)?),
-        [Piece::Symbol(s), Piece::Letters(l)] => (s, known.as_str()?.strip_suffix(&**l)?),
-        [Piece::Letters(l), Piece::Symbol(s), Piece::Letters(r)] => {
-            (s, known.as_str()?.strip_prefix(&**l)?.strip_suffix(&**r)?)
-        }
+    among(symbol, &[known])
+}
+
+/// The truth of `value`'s being one of `known`, where it is a symbol, perhaps between letters, and they are written
+/// out: a condition on that symbol.
+pub(crate) fn among(value: &Value, known: &[&Value]) -> Option<Symbol> {
+    let text = value.to_text()?;
+    let (before, on, after) = match text.pieces() {
+        [Piece::Symbol(s)] => ("", s, ""),
+        [Piece::Letters(l), Piece::Symbol(s)] => (&**l, s, ""),
+        [Piece::Symbol(s), Piece::Letters(r)] => ("", s, &**r),
+        [Piece::Letters(l), Piece::Symbol(s), Piece::Letters(r)] => (&**l, s, &**r),
         _ => return None,
     };
-    Some(on.is_among(&[rest]))
+    let mut texts = Vec::new();
+    for one in known {
+        let written = matches!(one.kind, Kind::Text(_) | Kind::Number(_) | Kind::Bool(_));
+        let one = one.to_text().filter(|t| written && t.is_known())?;
+        let rest = one.as_str()?.strip_prefix(before).and_then(|t| t.strip_suffix(after));
+        texts.extend(rest.map(str::to_owned));
+    }
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    (!texts.is_empty()).then(|| on.is_among(&texts))
 }
 
 /// What kind of value it is, iff that is known: truth value, number, text, list or map.

@@ -8,6 +8,7 @@ use rolecall_source::{Choice, Kind, List, Number, Symbol, Value, limits};
 
 use super::call::{Call, Outcome, Stop};
 use crate::convert::{Type, convert};
+use crate::eval::among;
 
 pub(super) fn concat(c: &Call<'_>) -> Outcome {
     if c.args.is_empty() {
@@ -214,10 +215,13 @@ pub(super) fn contains(c: &Call<'_>) -> Outcome {
     if answers.contains(&Some(true)) {
         return c.of_bool(true);
     }
-    if list.open.is_some() || answers.contains(&None) {
-        return Err(c.unknown());
+    if list.open.is_none() && !answers.contains(&None) {
+        return c.of_bool(false);
     }
-    c.of_bool(false)
+    let undecided = list.items.iter().zip(&answers).filter(|(_, a)| a.is_none());
+    let undecided: Vec<&Value> = undecided.map(|(v, _)| v).collect();
+    let on = among(c.arg(1), &undecided).filter(|_| list.open.is_none());
+    on.map_or_else(|| Err(c.unknown()), |on| Ok(Value::unknown(on, c.span)))
 }
 
 /// Whether two values are equal: `None` when that depends on something unknown. Values of different types differ.

@@ -72,7 +72,10 @@ fn told(authority: &Authority) -> String {
         })
         .collect();
     let doubt = match &escalation.answer {
-        Answer::Depends(why) => format!(" if {}", why.iter().map(|a| &*a.0).collect::<Vec<_>>().join(" and ")),
+        Answer::Depends(why) => format!(
+            " if {}",
+            why.iter().map(|a| a.clause()).collect::<Vec<_>>().join(" and ")
+        ),
         _ => String::new(),
     };
     format!("{}: {}{doubt}", escalation.kind.id(), requests.join(", "))
