@@ -1,7 +1,7 @@
 use super::*;
 use crate::testing::{by, configuration, managed, origin, principal};
 use rolecall_facts::{Attachment, Membership, PolicyRef};
-use rolecall_source::{Class, Span, Symbol, Value};
+use rolecall_source::{Class, Kind, Span, Symbol, Value, json};
 
 #[test]
 fn a_user_has_what_its_group_has() {
@@ -85,26 +85,24 @@ fn documents(graph: &Graph) -> (usize, usize, usize) {
 fn documents_are_counted_once_by_how_far_they_are_understood() {
     let mut c = configuration();
     c.principals.push(principal(&c, PrincipalKind::User, "ada"));
-    let open = |id: &str| Value::unknown(Symbol::new(id, id, "is not known", Class::Any), Span::NOWHERE);
-    let statement = json::read_text(&Text::plain(r#"{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}"#)).unwrap();
-    let document = |statements: Vec<Value>| {
-        let entry = |key: &str, value: Value| (Arc::from(key), Entry::new(value, Span::NOWHERE));
-        let list = Value::new(Kind::List(List { items: Arc::new(statements), open: None }), Span::NOWHERE);
-        let map = Map { entries: Arc::new([entry("Statement", list)].into_iter().collect()), open: None };
-        Value::new(Kind::Map(map), Span::NOWHERE)
-    };
-    let bodies = [
-        document(vec![statement.value.clone()]),
-        document(vec![statement.value, open("one")]),
-        open("all"),
-    ];
+    let symbol = |id: &str| Symbol::new(id, id, "is not known", Class::Any);
+    let text = r#"{"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}"#;
+    let whole = json::read_text(&Text::plain(text)).unwrap().value;
+    let mut partly = whole.clone();
+    if let Kind::Map(map) = &mut partly.kind {
+        map.open = Some(symbol("more"));
+    }
+    let bodies = [whole, partly, Value::unknown(symbol("all"), Span::NOWHERE)];
     for (at, body) in bodies.into_iter().enumerate() {
         // Attached twice: counted once.
         for _ in 0..2 {
             c.attachments.push(Attachment {
                 origin: origin(&format!("attachment{at}")),
                 to: by(PrincipalKind::User, "ada"),
-                policy: PolicyRef::Inline { name: Text::plain("p"), body: body.clone() },
+                policy: PolicyRef::Inline {
+                    name: None,
+                    body: body.clone(),
+                },
             });
         }
     }
