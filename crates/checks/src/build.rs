@@ -179,7 +179,11 @@ pub(crate) fn together(start: &Node, hops: &[(&Node, Hop)]) -> Assumptions {
 
 /// The other techniques of the same family that reach the same end, but for longer ways of the same one.
 fn others(context: &Context<'_>, prover: &Prover<'_>, edge: &Edge) -> Vec<String> {
-    let family = context.techniques.iter().filter(|t| t.rule == edge.technique.rule);
+    let family = context
+        .techniques
+        .iter()
+        .copied()
+        .filter(|t| t.rule == edge.technique.rule);
     let other = family.filter(|t| t.id != edge.technique.id && t.variant_of.as_ref() != Some(&edge.technique.id));
     let own = !matches!(edge.goal, Goal::Principal(_));
     let holds = other.filter(|t| match t.way() {

@@ -12,7 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::Options;
 use crate::candidates::Ranks;
 use crate::prove::Trusts;
-use crate::technique::{Technique, techniques};
+use crate::technique::{self, Technique};
 
 /// What every rule sees.
 pub(crate) struct Context<'g> {
@@ -20,7 +20,7 @@ pub(crate) struct Context<'g> {
     pub(crate) engine: &'g Engine,
     pub(crate) options: &'g Options,
     pub(crate) trusts: &'g Trusts,
-    pub(crate) techniques: &'static [Technique],
+    pub(crate) techniques: &'g [&'static Technique],
     /// `AdministratorAccess`.
     pub(crate) administrator: &'g Arc<Policy>,
     pub(crate) index: &'g Index,
@@ -37,15 +37,15 @@ pub(crate) struct World {
     trusts: Trusts,
     index: Index,
     administrator: Arc<Policy>,
-    techniques: &'static [Technique],
+    techniques: Vec<&'static Technique>,
     ranks: Ranks,
     contents: Vec<u32>,
     escalating: RwLock<FxHashMap<NodeId, bool>>,
 }
 
 impl World {
-    pub(crate) fn of(graph: &Graph) -> Self {
-        let techniques = techniques();
+    pub(crate) fn of(graph: &Graph, options: &Options) -> Self {
+        let techniques = technique::all(&options.custom_techniques, &options.disabled_techniques);
         let engine = Engine::new();
         let contents = graph
             .nodes
@@ -55,7 +55,7 @@ impl World {
         Self {
             engine,
             contents,
-            trusts: Trusts::of(graph, techniques),
+            trusts: Trusts::of(graph, &techniques),
             index: Index::of(graph),
             administrator: administrator(),
             techniques,
@@ -70,7 +70,7 @@ impl World {
             options,
             engine: &self.engine,
             trusts: &self.trusts,
-            techniques: self.techniques,
+            techniques: &self.techniques,
             administrator: &self.administrator,
             index: &self.index,
             ranks: &self.ranks,

@@ -9,6 +9,7 @@ pub mod compare;
 mod context;
 pub mod finding;
 mod fix;
+pub mod map;
 mod options;
 pub mod paths;
 mod prove;

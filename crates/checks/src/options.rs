@@ -3,6 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rolecall_source::{FileId, Severity, Span};
 
 use crate::suppress::{Accept, Baseline};
+use crate::technique::Technique;
 
 /// What the user states about a scan.
 #[derive(Clone, Debug, Default)]
@@ -22,8 +23,10 @@ pub struct Options {
     pub disabled: BTreeSet<String>,
     /// How severe the findings of a rule are, whatever the rule says.
     pub severities: BTreeMap<String, Severity>,
-    /// Techniques of the user, each a TOML table as it was written.
-    pub custom_techniques: Vec<String>,
+    /// Techniques that are not asked for, by id.
+    pub disabled_techniques: BTreeSet<String>,
+    /// Techniques of the user, asked for after those of the catalogue.
+    pub custom_techniques: Vec<Technique>,
 }
 
 impl Options {

@@ -77,7 +77,7 @@ pub fn answer(outputs: Vec<Output>, options: &Options, question: &Question) -> P
     let mut find = |name: &Option<&String>| name.map(|n| named(&graph, n, &mut paths.unknown));
     let (from, to) = (find(&from), find(&to));
     if paths.unknown.is_empty() {
-        let world = World::of(&graph);
+        let world = World::of(&graph, options);
         let context = world.context(&graph, options);
         paths.paths = ways(&context, from.as_ref(), to.as_ref());
     }

@@ -50,7 +50,7 @@ pub(crate) fn at_most(family: Family, agreed: bool) -> Severity {
 
 /// Applies every rule; notes say what could not be decided.
 pub(crate) fn run(graph: &Graph, options: &Options) -> (Vec<Finding>, Vec<Diagnostic>) {
-    let world = World::of(graph);
+    let world = World::of(graph, options);
     let context = world.context(graph, options);
     let edges = walk::edges(&context);
     let starters: Vec<(NodeId, &Node)> = graph

@@ -139,7 +139,7 @@ fn of(context: &Context<'_>, id: NodeId, wanted: impl Fn(&Technique) -> bool) ->
     let prover = Prover::new(context, id, node);
     let mut best: FxHashMap<(Goal, Family), usize> = FxHashMap::default();
     let mut edges: Vec<Edge> = Vec::new();
-    for technique in context.techniques.iter().filter(|t| wanted(t)) {
+    for technique in context.techniques.iter().copied().filter(|t| wanted(t)) {
         let known = |goal: Goal| {
             let at = best.get(&(goal, technique.rule));
             at.and_then(|at| edges.get(*at)).is_some_and(|e| e.assumes == 0)

@@ -69,7 +69,7 @@ pub(crate) enum Command {
         command: ConfigCommand,
     },
     /// List the rules and the techniques
-    Rules,
+    Rules(ConfigArgs),
     /// Show the page of a rule or a technique, or with --value how a value of a Terraform configuration came about
     Explain(ExplainArgs),
     /// Ask what policies allow, without a repository
@@ -165,18 +165,25 @@ pub(crate) struct GivenArgs {
     /// How many threads work [default: one per processor]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
     pub(crate) threads: Option<u16>,
-    /// The configuration [default: rolecall.toml where the scan begins, or at the root of the repository]
-    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
-    pub(crate) config: Option<PathBuf>,
-    /// Read no configuration
-    #[arg(long)]
-    pub(crate) no_config: bool,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
     /// Accept the findings of a baseline, which `rolecall baseline write` has written
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
     /// The date of today, for tests: what is accepted until a day before is open again
     #[arg(long, value_name = "DATE", hide = true, value_parser = day)]
     pub(crate) today: Option<String>,
+}
+
+/// Which configuration is read.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ConfigArgs {
+    /// The configuration [default: rolecall.toml where the scan begins, or at the root of the repository]
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    pub(crate) config: Option<PathBuf>,
+    /// Read no configuration
+    #[arg(long)]
+    pub(crate) no_config: bool,
 }
 
 /// Where the result goes.
@@ -316,6 +323,9 @@ pub(crate) enum DiffFormat {
 pub(crate) struct DumpArgs {
     /// What to print
     pub(crate) what: Dump,
+    /// The format of a graph; those other than text also say who can act as whom
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: DumpFormat,
     #[command(flatten)]
     pub(crate) input: InputArgs,
     #[command(flatten)]
@@ -353,6 +363,18 @@ pub(crate) enum Dump {
     Graph,
     /// The JSON of iam:GetAccountAuthorizationDetails, as other tools read it
     Gaad,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DumpFormat {
+    /// What was linked, one fact a line
+    Text,
+    /// For programs: see docs/cli.md
+    Json,
+    /// For Graphviz
+    Dot,
+    /// A flowchart of Mermaid
+    Mermaid,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

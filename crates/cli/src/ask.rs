@@ -8,17 +8,14 @@ use crate::console::{self, Failure};
 use crate::exit::Exit;
 use crate::input;
 use crate::progress::Progress;
+use crate::scan;
 
 /// Exits with 1 when there is a way, as a finding would.
 pub(crate) fn run(question: &Question, args: &AskArgs) -> Result<Exit, Failure> {
     let progress = Progress::start(args.output.quiet);
     let input = input::read(&args.input)?;
     progress.phase("deciding");
-    let options = rolecall_checks::Options {
-        account: args.input.account.clone(),
-        foreign: input.foreign(),
-        ..rolecall_checks::Options::default()
-    };
+    let options = scan::options(&args.input, &input)?;
     let answer = answer(input.outputs, &options, question);
     drop(progress);
     if let Some((name, similar)) = answer.unknown.first() {

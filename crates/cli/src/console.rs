@@ -31,6 +31,9 @@ pub(crate) enum Failure {
     #[error("cannot explain `{address}`: {why}")]
     Address { address: String, why: String },
     /// `explain` without anything to explain.
+    /// Only the graph has formats.
+    #[error("--format is for `rolecall dump graph`")]
+    DumpFormat,
     #[error("say what to explain: the id of a rule or technique, or --value ADDRESS")]
     ExplainWhat,
     /// Nobody in the scan has this address, name or ARN.

@@ -11,7 +11,7 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<Exit, Failure> {
     match &args.value {
         Some(address) => value(args, address),
         None => match args.input.paths.as_slice() {
-            [id] => rules::explain(&id.to_string_lossy()),
+            [id] => rules::explain(&id.to_string_lossy(), &args.input.config),
             _ => Err(Failure::ExplainWhat),
         },
     }

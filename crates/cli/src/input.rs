@@ -100,11 +100,12 @@ impl Place {
 
     /// The configuration that is meant: the one that is named, else the one where the scan begins, else at the root.
     fn config(&mut self, args: &GivenArgs) -> Result<Config, Failure> {
-        if args.no_config {
+        if args.config.no_config {
             return Ok(Config::default());
         }
-        if let Some(mut config) = Config::named(args)? {
+        if let Some(mut config) = Config::named(&args.config)? {
             let inside = args
+                .config
                 .config
                 .as_ref()
                 .and_then(|file| self.include(std::slice::from_ref(file)).ok());

@@ -61,7 +61,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Some(Command::Path { principal, role, ask }) => ask::run(&Question::Path(principal, role), &ask),
         Some(Command::Baseline { command }) => baseline::run(&command),
         Some(Command::Config { command }) => config::run(&command),
-        Some(Command::Rules) => rules::list(),
+        Some(Command::Rules(args)) => rules::list(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Policy { command }) => policy::run(&command),
         Some(Command::Lsp(args)) => lsp::run(&args),

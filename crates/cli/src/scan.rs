@@ -76,9 +76,10 @@ pub(crate) fn options(given: &GivenArgs, input: &Input) -> Result<rolecall_check
         today: Some(given.today.clone().unwrap_or_else(today::today)),
         accepted: config.accepted(&input.sources),
         baseline: given.baseline.as_deref().map(baseline::read).transpose()?,
-        disabled: config.file.disable.iter().map(|r| r.as_ref().clone()).collect(),
+        disabled: config.file.disabled(false),
+        disabled_techniques: config.file.disabled(true),
         severities: config.severities().collect(),
-        custom_techniques: config.file.techniques(),
+        custom_techniques: config.file.technique.clone(),
     })
 }
 

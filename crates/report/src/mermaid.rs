@@ -82,7 +82,7 @@ impl<'a> Chart<'a> {
 }
 
 /// Text inside a quoted Mermaid label: every letter that could mean something is written by its number.
-fn label(lines: &[String]) -> String {
+pub(crate) fn label(lines: &[String]) -> String {
     let mut out = String::new();
     for (i, line) in lines.iter().enumerate() {
         if i > 0 {

@@ -200,6 +200,7 @@ impl<'g> Prover<'g> {
                 .context
                 .techniques
                 .iter()
+                .copied()
                 .filter(|t| t.change.is_some_and(|c| c.gives == Become::Target && !c.then_become));
             others.filter_map(|t| {
                 let mut bound = Bound::default();

@@ -208,7 +208,7 @@ impl<'g> Prover<'g> {
         let wanted = |property: &str| {
             let property: String = property.chars().filter(char::is_ascii_alphanumeric).collect();
             let property = property.to_ascii_lowercase();
-            through.role.as_ref().is_none_or(|r| property.contains(&**r))
+            through.role.is_empty() || through.role.iter().any(|r| property.contains(&**r))
         };
         let roles = graph.effective_roles(index).into_iter();
         let running = roles.filter_map(|effective| {
@@ -230,6 +230,7 @@ impl<'g> Prover<'g> {
             .context
             .techniques
             .iter()
+            .copied()
             .filter(|t| t.id != of.id && t.pass.is_none());
         let mut ways = others.filter_map(|t| {
             let through = t.through.as_ref().filter(|x| !x.foothold && x.link.is_none())?;

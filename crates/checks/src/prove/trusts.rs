@@ -15,7 +15,7 @@ pub(crate) struct Trusts(BTreeMap<Arc<str>, BTreeMap<NodeId, Proof>>);
 
 impl Trusts {
     /// Asks every role for the services of every technique.
-    pub(crate) fn of(graph: &Graph, techniques: &[Technique]) -> Self {
+    pub(crate) fn of(graph: &Graph, techniques: &[&Technique]) -> Self {
         let mut services: BTreeSet<(Arc<str>, bool)> = BTreeSet::new();
         for technique in techniques {
             let passed = technique

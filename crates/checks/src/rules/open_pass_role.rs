@@ -31,7 +31,7 @@ pub(crate) fn check(context: &Context<'_>, id: NodeId, principal: &Node) -> Opti
     if context.is_administrator(&principal.authority) || context.escalates(id, principal) {
         return None;
     }
-    let family = context.techniques.iter().filter(|t| {
+    let family = context.techniques.iter().copied().filter(|t| {
         t.rule == Family::LaunchOverPrivilegedRole && t.way() == Way::Pass && t.pass.as_ref().is_some_and(|p| p.profile)
     });
     let mut launches = family.filter_map(|t| Some((t, prover.remembered(t, Some(&some_profile(principal)))?)));

@@ -38,6 +38,15 @@ pub(crate) fn configure(findings: &mut Vec<Finding>, options: &Options, diagnost
         let headline = format!("the rule `{rule}` is disabled; findings left out: {left_out}");
         diagnostics.push(Diagnostic::new("rule-disabled", Level::Note, headline, Span::NOWHERE));
     }
+    for technique in &options.disabled_techniques {
+        let headline = format!("the technique `{technique}` is disabled: it was not asked for");
+        diagnostics.push(Diagnostic::new(
+            "technique-disabled",
+            Level::Note,
+            headline,
+            Span::NOWHERE,
+        ));
+    }
     for finding in findings.iter_mut() {
         if let Some(severity) = options.severities.get(finding.rule) {
             finding.severity = *severity;

@@ -38,16 +38,22 @@ impl Technique {
         if !known.is_empty() {
             let _ = writeln!(out, "\nIn other catalogues: {}.", known.join(", "));
         }
-        let sure = match self.grade {
-            Grade::A => "documented by AWS and in a public catalogue",
-            Grade::B => "documented by AWS or in a public catalogue",
-        };
-        let _ = writeln!(
-            out,
-            "\nReported by [`{0}`](../rules/{0}.md). Sources: {sure}.",
-            self.rule.rule()
-        );
-        out.push_str("\n## References\n\n");
+        for (language, why) in &self.untold {
+            let language = match language.as_str() {
+                "terraform" => "Terraform",
+                _ => "CloudFormation",
+            };
+            let _ = writeln!(out, "\nNo {language} configuration tells it: {why}.");
+        }
+        let _ = write!(out, "\nReported by [`{0}`](../rules/{0}.md).", self.rule.rule());
+        out.push_str(match self.grade {
+            Some(Grade::A) => " Sources: documented by AWS and in a public catalogue.\n",
+            Some(Grade::B) => " Sources: documented by AWS or in a public catalogue.\n",
+            None => "\n",
+        });
+        if !self.references.is_empty() {
+            out.push_str("\n## References\n\n");
+        }
         for reference in &self.references {
             let _ = writeln!(out, "- <{reference}>");
         }

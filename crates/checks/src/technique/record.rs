@@ -20,8 +20,8 @@ pub struct Technique {
     /// The ids it has in public catalogues.
     #[serde(default)]
     pub known_as: Vec<String>,
-    /// How sure its sources are.
-    pub grade: Grade,
+    /// How sure its sources are; those of the catalogue all say.
+    pub grade: Option<Grade>,
     /// The role that is passed, where one is.
     pub pass: Option<Pass>,
     /// Further roles that must be passed with it.
@@ -48,7 +48,11 @@ pub struct Technique {
     /// The technique it is a longer way of: not told where that one holds too.
     pub variant_of: Option<Name>,
     /// Where it is documented.
+    #[serde(default)]
     pub references: Vec<String>,
+    /// Languages whose configurations never tell it, and why: `terraform`, `cloudformation`.
+    #[serde(default)]
+    pub untold: BTreeMap<String, String>,
 }
 
 /// How a technique works.
@@ -157,8 +161,10 @@ pub struct Through {
     pub kinds: Vec<Name>,
     /// How people call it: `instance`.
     pub word: Name,
-    /// Letters that the name of the property with the role contains, lower case and without `_`: `taskrole`.
-    pub role: Option<Name>,
+    /// Letters of which the name of the property with the role contains some, lower case and without `_`: `taskrole`.
+    /// Empty for any property.
+    #[serde(default)]
+    pub role: Vec<Name>,
     /// The kind of what it refers to and what is changed instead of it.
     pub link: Option<Name>,
     /// How the reference must be pinned; empty for any way.

@@ -25,6 +25,7 @@ fn ids_are_unique_and_kebab_case() {
         let kebab = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         assert!(technique.id.chars().all(kebab), "{}", technique.id);
         assert!(!technique.references.is_empty(), "{} has no reference", technique.id);
+        assert!(technique.grade.is_some(), "{} has no grade", technique.id);
     }
     for technique in techniques() {
         if let Some(of) = &technique.variant_of {

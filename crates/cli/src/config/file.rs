@@ -1,8 +1,9 @@
 //! What stands in `rolecall.toml`, with the places of what can be wrong.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use rolecall_checks::{Technique, techniques};
 use rolecall_source::Severity;
 use serde::Deserialize;
 use toml::Spanned;
@@ -17,14 +18,15 @@ pub(crate) struct File {
     pub(crate) exclude: Vec<Spanned<String>>,
     pub(crate) fail_on: Option<Threshold>,
     pub(crate) min_severity: Option<Level>,
-    /// Rules that do not report.
+    /// Rules that do not report, and techniques that are not asked for.
     pub(crate) disable: Vec<Spanned<String>>,
     /// Severities by rule.
     pub(crate) severity: BTreeMap<Spanned<String>, Level>,
     pub(crate) terraform: Terraform,
     pub(crate) cloudformation: CloudFormation,
     pub(crate) accept: Vec<Spanned<Accept>>,
-    technique: Vec<toml::Table>,
+    /// Techniques of the user's own.
+    pub(crate) technique: Vec<Technique>,
 }
 
 /// What is said to every root module.
@@ -92,13 +94,20 @@ impl File {
     pub(crate) fn parse(text: &str) -> Result<Self, Vec<Problem>> {
         let file: Self =
             toml::from_str(text).map_err(|e| vec![(e.message().trim().to_owned(), e.span().unwrap_or(0..0))])?;
-        let problems = file.problems();
+        let mut problems = file.problems();
+        problems.extend(rolecall_checks::technique::problems(text, &file.technique));
+        problems.sort_by_key(|(_, at)| (at.start, at.end));
         if problems.is_empty() { Ok(file) } else { Err(problems) }
     }
 
-    /// Techniques of the user, each a TOML table as text.
-    pub(crate) fn techniques(&self) -> Vec<String> {
-        self.technique.iter().map(ToString::to_string).collect()
+    /// The techniques that are disabled, or the rules.
+    pub(crate) fn disabled(&self, techniques: bool) -> BTreeSet<String> {
+        let all = self.disable.iter().map(|id| id.as_ref().clone());
+        all.filter(|id| self.is_technique(id) == techniques).collect()
+    }
+
+    fn is_technique(&self, id: &str) -> bool {
+        techniques().iter().chain(&self.technique).any(|t| *t.id == *id)
     }
 
     fn problems(&self) -> Vec<Problem> {
@@ -109,10 +118,17 @@ impl File {
         {
             say("an account id has twelve digits".into(), account.span());
         }
-        let rules = self.disable.iter().chain(self.severity.keys());
+        for id in &self.disable {
+            let name = id.as_ref();
+            if !is_rule(name) && !self.is_technique(name) {
+                let told = format!("there is no rule or technique `{name}`; `rolecall rules` lists them");
+                say(told, id.span());
+            }
+        }
+        let rules = self.severity.keys();
         let accepted = self.accept.iter().filter_map(|a| a.as_ref().rule.as_ref());
         for rule in rules.chain(accepted.filter(|r| r.as_ref() != "*")) {
-            if !rolecall_checks::rules().iter().any(|r| r.id == rule.as_ref()) {
+            if !is_rule(rule.as_ref()) {
                 let told = format!("there is no rule `{}`; `rolecall rules` lists them", rule.as_ref());
                 say(told, rule.span());
             }
@@ -135,4 +151,8 @@ impl File {
         }
         found
     }
+}
+
+fn is_rule(id: &str) -> bool {
+    rolecall_checks::rules().iter().any(|r| r.id == id)
 }

@@ -10,7 +10,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use rolecall_checks::Accept;
 use rolecall_source::{Diagnostic, FileId, Severity, Sources, Span};
 
-use crate::args::{ConfigCommand, FailOn, GivenArgs, SeverityArg};
+use crate::args::{ConfigArgs, ConfigCommand, FailOn, SeverityArg};
 use crate::console::{self, Failure};
 use crate::exit::Exit;
 
@@ -40,10 +40,28 @@ impl Config {
     }
 
     /// The file that the arguments name.
-    pub(crate) fn named(args: &GivenArgs) -> Result<Option<Self>, Failure> {
+    pub(crate) fn named(args: &ConfigArgs) -> Result<Option<Self>, Failure> {
         let Some(path) = &args.config else { return Ok(None) };
         let text = fs::read_to_string(path).map_err(|e| Failure::read(path, &e))?;
         Self::parse(&path.to_string_lossy(), &text).map(Some)
+    }
+
+    /// The one that a scan of the current folder reads, if it is there.
+    pub(crate) fn here(args: &ConfigArgs) -> Result<Self, Failure> {
+        if args.no_config {
+            return Ok(Self::default());
+        }
+        if let Some(config) = Self::named(args)? {
+            return Ok(config);
+        }
+        let here = std::path::absolute(".").unwrap_or_default();
+        let root = here.ancestors().find(|dir| dir.join(".git").exists());
+        for dir in [Some(here.as_path()), root].into_iter().flatten() {
+            if let Ok(text) = fs::read_to_string(dir.join(NAME)) {
+                return Self::parse(NAME, &text);
+            }
+        }
+        Ok(Self::default())
     }
 
     /// Which files are left out.
@@ -137,7 +155,8 @@ mod tests {
              disable = [\"open-pass-role\"]\n[severity]\nlaunch-over-privileged-role = \"low\"\n\
              [terraform]\nworkspace = \"prod\"\nvars = { region = \"eu\" }\n[cloudformation]\nparameters = { Stage = \"prod\" }\n\
              [[accept]]\nprincipal = \"module.ci.*\"\nrole = \"*\"\nrule = \"*\"\nreason = \"ci\"\nowner = \"platform\"\nuntil = \"2027-01-31\"\n\
-             [[technique]]\nid = \"mine\"\n",
+             [[technique]]\nid = \"mine\"\nrule = \"pass-role-to-service\"\ndoes = \"start a job\"\n\
+             pass = { to = [\"glue.amazonaws.com\"] }\nneeds = [{ action = \"glue:CreateJob\", on = [\"job\"] }]\n",
         )
         .unwrap();
         assert_eq!(config.fail_on(), Some(FailOn::High));
@@ -148,7 +167,7 @@ mod tests {
         let excluded = config.excluded();
         let out = |path: &str| excluded.matched_path_or_any_parents(path, false).is_ignore();
         assert!(out("examples/a/main.tf") && out("x/test/main.tf") && !out("main.tf"));
-        assert_eq!(config.file.techniques().len(), 1);
+        assert_eq!(config.file.technique.len(), 1);
     }
 
     #[test]
@@ -157,7 +176,7 @@ mod tests {
             ("acount = \"1\"\n", "acount"),
             ("account = \"1\"\n", "twelve digits"),
             ("fail-on = \"sometimes\"\n", "sometimes"),
-            ("disable = [\"nope\"]\n", "no rule `nope`"),
+            ("disable = [\"nope\"]\n", "no rule or technique `nope`"),
             ("[severity]\nnope = \"low\"\n", "no rule `nope`"),
             ("[[accept]]\nprincipal = \"*\"\n", "reason"),
             ("[[accept]]\nprincipal = \"*\"\nreason = \" \"\n", "reason"),

@@ -159,7 +159,8 @@ impl Item<'_, '_> {
         let mut uses = Vec::new();
         for (_, setting) in self.elements("OptionSettings") {
             let letters = |name: &str| setting.get(name).and_then(Value::as_str);
-            let kind = match (letters("Namespace"), letters("OptionName")) {
+            let option = letters("OptionName");
+            let kind = match (letters("Namespace"), option) {
                 (Some("aws:autoscaling:launchconfiguration"), Some("IamInstanceProfile")) => {
                     RoleUseKind::ProfileNameOrArn
                 }
@@ -170,7 +171,7 @@ impl Item<'_, '_> {
                 uses.push(RoleUse {
                     kind,
                     value: value.clone(),
-                    property: "OptionSettings".into(),
+                    property: format!("OptionSettings.{}", option.unwrap_or_default()).into(),
                 });
             }
         }

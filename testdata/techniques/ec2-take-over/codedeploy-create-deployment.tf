@@ -1,0 +1,62 @@
+resource "aws_iam_role" "strong" {
+  name = "strong"
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "ec2.amazonaws.com" } },
+    ]
+  })
+}
+
+resource "aws_iam_role_policy_attachment" "strong" {
+  role       = aws_iam_role.strong.name
+  policy_arn = "arn:aws:iam::aws:policy/AdministratorAccess"
+}
+
+resource "aws_iam_instance_profile" "strong" {
+  name = "strong"
+  role = aws_iam_role.strong.name
+}
+
+resource "aws_instance" "box" {
+  ami                  = "ami-0123456789abcdef0"
+  instance_type        = "t3.micro"
+  iam_instance_profile = aws_iam_instance_profile.strong.name
+}
+
+resource "aws_codedeploy_deployment_group" "web" {
+  app_name              = "web"
+  deployment_group_name = "web"
+  service_role_arn      = "arn:aws:iam::123456789012:role/codedeploy"
+}
+
+resource "aws_iam_user" "ada" {
+  name = "ada"
+}
+
+resource "aws_iam_user_policy" "ada" {
+  name = "ada"
+  user = aws_iam_user.ada.name
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Action = ["codedeploy:CreateDeployment", "codedeploy:RegisterApplicationRevision", "codedeploy:GetDeploymentConfig"], Resource = "*" }, # finding: codedeploy-create-deployment ada -> strong
+    ]
+  })
+}
+
+# Without codedeploy:GetDeploymentConfig.
+resource "aws_iam_user" "ben" {
+  name = "ben"
+}
+
+resource "aws_iam_user_policy" "ben" {
+  name = "ben"
+  user = aws_iam_user.ben.name
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Action = ["codedeploy:CreateDeployment", "codedeploy:RegisterApplicationRevision"], Resource = "*" },
+    ]
+  })
+}

@@ -1,0 +1,56 @@
+resource "aws_iam_policy" "limit" {
+  name = "limit"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Action = ["s3:GetObject"], Resource = "*" },
+    ]
+  })
+}
+
+resource "aws_iam_role" "weak" {
+  name                 = "weak"
+  permissions_boundary = aws_iam_policy.limit.arn
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Action = "sts:AssumeRole", Principal = { AWS = aws_iam_user.ada.arn } },
+    ]
+  })
+}
+
+resource "aws_iam_role_policy_attachment" "weak" {
+  role       = aws_iam_role.weak.name
+  policy_arn = "arn:aws:iam::aws:policy/AdministratorAccess"
+}
+
+resource "aws_iam_user" "ada" {
+  name = "ada"
+}
+
+resource "aws_iam_user_policy" "ada" {
+  name = "ada"
+  user = aws_iam_user.ada.name
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Action = ["iam:DeleteRolePermissionsBoundary"], Resource = "*" }, # finding: iam-unbind-assumable-role ada -> weak
+    ]
+  })
+}
+
+# The role does not trust it.
+resource "aws_iam_user" "ben" {
+  name = "ben"
+}
+
+resource "aws_iam_user_policy" "ben" {
+  name = "ben"
+  user = aws_iam_user.ben.name
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Action = ["iam:DeleteRolePermissionsBoundary"], Resource = "*" },
+    ]
+  })
+}

@@ -1,0 +1,45 @@
+resource "aws_iam_role" "strong" {
+  name = "strong"
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "ecs-tasks.amazonaws.com" } },
+    ]
+  })
+}
+
+resource "aws_iam_role_policy_attachment" "strong" {
+  role       = aws_iam_role.strong.name
+  policy_arn = "arn:aws:iam::aws:policy/AdministratorAccess"
+}
+
+resource "aws_iam_user" "ada" {
+  name = "ada"
+}
+
+resource "aws_iam_user_policy" "ada" {
+  name = "ada"
+  user = aws_iam_user.ada.name
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Action = ["ecs:StartTask", "iam:PassRole"], Resource = "*" }, # finding: ecs-start-task-with-override ada -> strong
+    ]
+  })
+}
+
+# Without iam:PassRole.
+resource "aws_iam_user" "ben" {
+  name = "ben"
+}
+
+resource "aws_iam_user_policy" "ben" {
+  name = "ben"
+  user = aws_iam_user.ben.name
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Action = ["ecs:StartTask"], Resource = "*" },
+    ]
+  })
+}

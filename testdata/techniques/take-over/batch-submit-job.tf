@@ -1,0 +1,51 @@
+resource "aws_iam_role" "strong" {
+  name = "strong"
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "ecs-tasks.amazonaws.com" } },
+    ]
+  })
+}
+
+resource "aws_iam_role_policy_attachment" "strong" {
+  role       = aws_iam_role.strong.name
+  policy_arn = "arn:aws:iam::aws:policy/AdministratorAccess"
+}
+
+resource "aws_batch_job_definition" "jobs" {
+  name                 = "jobs"
+  type                 = "container"
+  container_properties = jsonencode({ image = "web", jobRoleArn = aws_iam_role.strong.arn })
+}
+
+resource "aws_iam_user" "ada" {
+  name = "ada"
+}
+
+resource "aws_iam_user_policy" "ada" {
+  name = "ada"
+  user = aws_iam_user.ada.name
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Action = ["batch:SubmitJob"], Resource = "*" }, # finding: batch-submit-job ada -> strong
+    ]
+  })
+}
+
+# On another one.
+resource "aws_iam_user" "ben" {
+  name = "ben"
+}
+
+resource "aws_iam_user_policy" "ben" {
+  name = "ben"
+  user = aws_iam_user.ben.name
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Action = ["batch:SubmitJob"], Resource = ["arn:aws:batch:*:*:job-definition/other:*", "arn:aws:batch:*:*:job-queue/*"] },
+    ]
+  })
+}

@@ -1,0 +1,53 @@
+resource "aws_iam_role" "strong" {
+  name = "strong"
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "lambda.amazonaws.com" } },
+    ]
+  })
+}
+
+resource "aws_iam_role_policy_attachment" "strong" {
+  role       = aws_iam_role.strong.name
+  policy_arn = "arn:aws:iam::aws:policy/AdministratorAccess"
+}
+
+resource "aws_lambda_function" "jobs" {
+  function_name = "jobs"
+  role          = aws_iam_role.strong.arn
+  handler       = "index.handler"
+  runtime       = "python3.13"
+  filename      = "jobs.zip"
+}
+
+resource "aws_iam_user" "ada" {
+  name = "ada"
+}
+
+resource "aws_iam_user_policy" "ada" {
+  name = "ada"
+  user = aws_iam_user.ada.name
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Action = ["lambda:UpdateFunctionCode", "lambda:InvokeFunction"], Resource = "*" }, # finding: lambda-update-function-code ada -> strong
+    ]
+  })
+}
+
+# On another one.
+resource "aws_iam_user" "ben" {
+  name = "ben"
+}
+
+resource "aws_iam_user_policy" "ben" {
+  name = "ben"
+  user = aws_iam_user.ben.name
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Action = ["lambda:UpdateFunctionCode", "lambda:InvokeFunction"], Resource = "arn:aws:lambda:*:*:function:other" },
+    ]
+  })
+}

@@ -1,0 +1,51 @@
+resource "aws_iam_role" "strong" {
+  name = "strong"
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "sagemaker.amazonaws.com" } },
+    ]
+  })
+}
+
+resource "aws_iam_role_policy_attachment" "strong" {
+  role       = aws_iam_role.strong.name
+  policy_arn = "arn:aws:iam::aws:policy/AdministratorAccess"
+}
+
+resource "aws_sagemaker_notebook_instance" "lab" {
+  name          = "lab"
+  role_arn      = aws_iam_role.strong.arn
+  instance_type = "ml.t3.medium"
+}
+
+resource "aws_iam_user" "ada" {
+  name = "ada"
+}
+
+resource "aws_iam_user_policy" "ada" {
+  name = "ada"
+  user = aws_iam_user.ada.name
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Action = ["sagemaker:CreateNotebookInstanceLifecycleConfig", "sagemaker:StopNotebookInstance", "sagemaker:UpdateNotebookInstance", "sagemaker:StartNotebookInstance"], Resource = "*" }, # finding: sagemaker-notebook-lifecycle ada -> strong
+    ]
+  })
+}
+
+# Without sagemaker:StartNotebookInstance.
+resource "aws_iam_user" "ben" {
+  name = "ben"
+}
+
+resource "aws_iam_user_policy" "ben" {
+  name = "ben"
+  user = aws_iam_user.ben.name
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Action = ["sagemaker:CreateNotebookInstanceLifecycleConfig", "sagemaker:StopNotebookInstance", "sagemaker:UpdateNotebookInstance"], Resource = "*" },
+    ]
+  })
+}
