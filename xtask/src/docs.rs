@@ -49,6 +49,7 @@ const TAIL: &str = "\
 - [Terraform: differences](terraform-differences.md)
 - [CloudFormation: differences](cloudformation-differences.md)
 - [Judges](judges.md)
+- [Labels](labels.md)
 - [Public repositories](real-world.md)
 ";
 

@@ -39,8 +39,9 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   diff-scenarios [ROLECALL [FOLDER]]
       build a repository with pull requests in FOLDER and check what ROLECALL (target/debug/rolecall) says of them; what it
       wrote stays in FOLDER
-  labels LABELS.json FOLDER
-      compare what scan says of a public repository, checked out in FOLDER, with the labels made for it
+  labels [--rolecall PATH] [--table FILE] LABELS.json FOLDER …
+      compare what scan says of public repositories, each checked out in FOLDER, with the labels made for it, and write the
+      table of all labels (docs/labels.md)
 ";
 
 fn main() -> ExitCode {
