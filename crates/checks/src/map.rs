@@ -171,7 +171,7 @@ fn stated(graph: &Graph, out: &mut Vec<Link>) {
 
 /// Who can act as whom, each edge proved.
 fn decided(context: &Context<'_>) -> Vec<Link> {
-    let edges = walk::edges(context);
+    let edges = walk::edges(context, walk::Wanted::All);
     let ids: Vec<NodeId> = context.graph.node_ids().collect();
     let of = |id: &NodeId| {
         let node = context.graph.node(*id).filter(|n| walk::acts(n));

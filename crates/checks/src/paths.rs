@@ -101,7 +101,7 @@ fn named(graph: &Graph, name: &str, unknown: &mut Vec<(String, Vec<String>)>) ->
 }
 
 fn ways<'a>(context: &'a Context<'a>, from: Option<&BTreeSet<NodeId>>, to: Option<&BTreeSet<NodeId>>) -> Vec<Path> {
-    let edges = walk::edges(context);
+    let edges = walk::edges(context, walk::Wanted::All);
     let mut paths = Vec::new();
     for (id, start) in context
         .graph

@@ -52,7 +52,7 @@ pub(crate) fn at_most(family: Family, agreed: bool) -> Severity {
 pub(crate) fn run(graph: &Graph, options: &Options) -> (Vec<Finding>, Vec<Diagnostic>) {
     let world = World::of(graph, options);
     let context = world.context(graph, options);
-    let edges = walk::edges(&context);
+    let edges = walk::edges(&context, walk::Wanted::Gaining);
     let starters: Vec<(NodeId, &Node)> = graph
         .node_ids()
         .filter_map(|id| Some((id, graph.node(id)?)))

@@ -64,8 +64,16 @@ impl Reach {
 /// What makes two principals alike for techniques that do not ask who acts.
 type Alike = (u32, usize, Text, Text, u32);
 
+/// Which edges are wanted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    All,
+    /// Those that may be part of a path that gains something: who is allowed everything gains nothing in its own account.
+    Gaining,
+}
+
 /// Every principal's edges, in order of node.
-pub(crate) fn edges(context: &Context<'_>) -> Vec<Edges> {
+pub(crate) fn edges(context: &Context<'_>, which: Wanted) -> Vec<Edges> {
     let ids: Vec<NodeId> = context.graph.node_ids().collect();
     let alike: Vec<Option<Alike>> = ids
         .par_iter()
@@ -89,7 +97,7 @@ pub(crate) fn edges(context: &Context<'_>) -> Vec<Edges> {
     }
     let shared: FxHashMap<usize, Arc<Vec<Edge>>> = firsts
         .par_iter()
-        .filter_map(|at| Some((*at, Arc::new(of(context, *ids.get(*at)?, is_shared)?))))
+        .filter_map(|at| Some((*at, Arc::new(of(context, *ids.get(*at)?, which, is_shared)?))))
         .collect();
     let all = ids.par_iter().zip(&alike).map(|(id, key)| {
         let Some(key) = key else { return Edges::default() };
@@ -98,7 +106,7 @@ pub(crate) fn edges(context: &Context<'_>) -> Vec<Edges> {
             .and_then(|at| shared.get(at))
             .cloned()
             .unwrap_or_default();
-        let own = of(context, *id, |t| !is_shared(t)).unwrap_or_default();
+        let own = of(context, *id, which, |t| !is_shared(t)).unwrap_or_default();
         possible(context, *id, Edges { shared, own })
     });
     all.collect()
@@ -134,9 +142,11 @@ fn alike(content: u32, node: &Node) -> Alike {
 }
 
 /// The best edge to each goal by each family, in order of technique.
-fn of(context: &Context<'_>, id: NodeId, wanted: impl Fn(&Technique) -> bool) -> Option<Vec<Edge>> {
+fn of(context: &Context<'_>, id: NodeId, which: Wanted, wanted: impl Fn(&Technique) -> bool) -> Option<Vec<Edge>> {
     let node = context.graph.node(id)?;
-    let prover = Prover::new(context, id, node);
+    let everything = which == Wanted::Gaining && context.is_administrator(&node.authority);
+    let wanted = |t: &Technique| wanted(t) && (!everything || t.way() == Way::Assume);
+    let prover = Prover::new(context, id, node).in_brief();
     let mut best: FxHashMap<(Goal, Family), usize> = FxHashMap::default();
     let mut edges: Vec<Edge> = Vec::new();
     for technique in context.techniques.iter().copied().filter(|t| wanted(t)) {

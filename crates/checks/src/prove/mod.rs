@@ -13,6 +13,7 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
 
 use rolecall_graph::{Node, NodeId};
+use rolecall_iam::pattern::Pattern;
 use rolecall_iam::{Answer, Assumptions, Authority, Found, Prepared};
 use rolecall_source::Text;
 use rustc_hash::FxHashMap;
@@ -108,6 +109,10 @@ pub(crate) struct Prover<'g> {
     needs: RefCell<Remembered>,
     bare: bare::Bare,
     any: RefCell<FxHashMap<String, Found>>,
+    /// Where only the answer is wanted: by service, what is told of every role of its account at once.
+    every: Option<RefCell<FxHashMap<String, Option<Found>>>>,
+    /// Every role of its account; made when it is first asked.
+    all_roles: OnceCell<Pattern>,
 }
 
 impl<'g> Prover<'g> {
@@ -141,7 +146,15 @@ impl<'g> Prover<'g> {
             needs: RefCell::default(),
             bare: bare::Bare::of(authority),
             any: RefCell::default(),
+            every: None,
+            all_roles: OnceCell::new(),
         }
+    }
+
+    /// The same answers; where a statement about all roles gives one, the statements about single roles are not told.
+    pub(crate) fn in_brief(mut self) -> Self {
+        self.every = Some(RefCell::default());
+        self
     }
 
     /// False only if no request for the action is allowed.

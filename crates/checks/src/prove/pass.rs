@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use rolecall_graph::{Node, NodeId};
+use rolecall_iam::pattern::{Pattern, matches};
 use rolecall_iam::{Answer, Context as Keys, Found, Query, Request, evaluate};
-use rolecall_source::Text;
+use rolecall_source::{Class, Span, Symbol, Text};
 use std::collections::BTreeSet;
 
 use super::proof::{Evidence, Proof, best};
@@ -93,6 +94,9 @@ impl<'g> Prover<'g> {
     /// passed to. Tags of the role are documented as unreliable here, so they are not offered.
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html>
     pub(crate) fn passes(&self, role: &Text, service: &str) -> Found {
+        if let Some(found) = self.passes_every(role, service) {
+            return found;
+        }
         if self.bare.certainly_not(PASS_ROLE, role) {
             return Found {
                 answer: Answer::No,
@@ -121,6 +125,33 @@ impl<'g> Prover<'g> {
             };
         }
         rolecall_iam::find(self.authority, &query)
+    }
+
+    /// The answer for one role of its account, where all of them have it.
+    fn passes_every(&self, role: &Text, service: &str) -> Option<Found> {
+        let every = self.every.as_ref()?;
+        let all = self.all_roles.get_or_init(|| Pattern::like(&self.arn("iam", "role/*")));
+        if !matches(all, role).is_yes() {
+            return None;
+        }
+        if let Some(known) = every.borrow().get(service) {
+            return known.clone();
+        }
+        let name = Symbol::new("any role", "any role", "is any role", Class::Any);
+        let one = self.arn("iam", "role/").concat(&Text::symbol(name, Span::NOWHERE));
+        let request = Request {
+            action: PASS_ROLE.to_owned(),
+            resource: one,
+            context: Keys::from([(PASSED_TO.to_owned(), vec![Text::plain(service)])]),
+        };
+        let decision = evaluate(self.authority, &request);
+        let found = decision.answer.is_yes().then(|| Found {
+            answer: decision.answer,
+            request: None,
+            because: decision.because,
+        });
+        every.borrow_mut().insert(service.to_owned(), found.clone());
+        found
     }
 
     /// May it pass any role at all to `service`? The pattern is every role of its account.

@@ -102,7 +102,7 @@ fn side(out: &mut String, title: &str, gain: &Gain) {
             }
         }
     }
-    for service in &gain.by_service {
+    for service in gain.by_service.iter() {
         let _ = writeln!(out, "  {}", summary(service));
     }
     if let Some(witness) = &gain.witness {

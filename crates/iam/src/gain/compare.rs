@@ -12,7 +12,7 @@ use super::content::Content;
 use super::shape::Shape;
 use super::solve::{Hit, Solved, contradicts, solve};
 use super::store::{Compiled, EVERYTHING, NOTHING, Store};
-use super::summary::{Gained, name, summarize};
+use super::summary::{Gained, Summary, name, summarize};
 use super::types::{Gain, Rank, Relation, Witness};
 use crate::evaluate::{evaluate, own_grants};
 use crate::{Answer, Assumptions, Authority, Request};
@@ -54,7 +54,7 @@ type Known = Vec<Arc<Remembered>>;
 
 /// What was found for two authorities, spans aside.
 pub(crate) struct Pair {
-    gained: Gained,
+    summary: Summary,
     /// Requests to replay, the gravest first.
     requests: Vec<Request>,
 }
@@ -236,7 +236,10 @@ impl Comparer {
                 None => self.any_request(action, a.account),
             })
             .collect();
-        Pair { gained, requests }
+        Pair {
+            summary: summarize(&gained),
+            requests,
+        }
     }
 
     /// Some request of an action.
@@ -252,7 +255,7 @@ impl Comparer {
             return Gain {
                 answer: Answer::No,
                 witness: None,
-                by_service: Vec::new(),
+                by_service: Arc::default(),
                 rank: Rank::Other,
                 sensitivity: None,
             };
@@ -275,14 +278,21 @@ impl Comparer {
             Some((answer, witness)) => (answer, Some(witness)),
             None => {
                 let mismatch = !pair.requests.is_empty();
-                (undecided(pair.gained.gave_up() || mismatch, &a, &b), None)
+                (undecided(pair.summary.gave_up || mismatch, &a, &b), None)
             }
         };
-        let mut gain = summarize(&pair.gained, answer, witness);
-        if gain.witness.is_some() && administrator() {
-            gain.rank = Rank::Administrator;
+        let highest = witness.is_some() && administrator();
+        Gain {
+            answer,
+            witness,
+            by_service: Arc::clone(&pair.summary.by_service),
+            rank: if highest {
+                Rank::Administrator
+            } else {
+                pair.summary.rank
+            },
+            sensitivity: pair.summary.sensitivity,
         }
-        gain
     }
 
     /// True iff an authority is allowed every action on every resource, what the policies of resources say aside.

@@ -7,8 +7,7 @@ use rolecall_catalog::{AccessLevel, Sensitivity};
 
 use super::compare::{Action, id_of};
 use super::solve::{Hit, Solved};
-use super::types::{Gain, Rank, ServiceGain, Witness};
-use crate::Answer;
+use super::types::{Rank, ServiceGain};
 
 /// Most examples of one service.
 const EXAMPLES: usize = 5;
@@ -55,10 +54,6 @@ impl Gained {
             actions: Vec::new(),
             gave_up: false,
         }
-    }
-
-    pub(super) fn gave_up(&self) -> bool {
-        self.gave_up
     }
 
     /// Takes an action into account; `everywhere` when it is allowed on every resource.
@@ -117,8 +112,16 @@ fn grade(action: &Action, plain: bool, certain: bool, everywhere: bool) -> Grade
     }
 }
 
-/// The gain, but for the highest rank.
-pub(super) fn summarize(gained: &Gained, answer: Answer, witness: Option<Witness>) -> Gain {
+/// What is gained in sum, but for the highest rank.
+pub(super) struct Summary {
+    pub(super) by_service: Arc<[ServiceGain]>,
+    pub(super) rank: Rank,
+    pub(super) sensitivity: Option<Sensitivity>,
+    /// There may be more.
+    pub(super) gave_up: bool,
+}
+
+pub(super) fn summarize(gained: &Gained) -> Summary {
     let mut services: BTreeMap<&str, Vec<&One>> = BTreeMap::new();
     for one in &gained.actions {
         services.entry(service(&one.action)).or_default().push(one);
@@ -129,12 +132,11 @@ pub(super) fn summarize(gained: &Gained, answer: Answer, witness: Option<Witness
         .collect();
     graded.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.service.cmp(&b.1.service)));
     let worst = graded.first().map(|g| g.0);
-    Gain {
-        answer,
-        witness,
+    Summary {
         by_service: graded.into_iter().map(|g| g.1).collect(),
         rank: worst.map_or(Rank::Other, |g| g.rank),
         sensitivity: gained.actions.iter().filter_map(|one| one.grade.sensitivity).max(),
+        gave_up: gained.gave_up,
     }
 }
 

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use rolecall_catalog::{AccessLevel, Sensitivity};
 
 use crate::{Answer, Reason, Request};
@@ -45,7 +47,7 @@ pub struct Gain {
     /// One such request, replayed through [`evaluate`](crate::evaluate) for both. Present unless `answer` is No or nothing could be decided.
     pub witness: Option<Witness>,
     /// By service, the gravest first.
-    pub by_service: Vec<ServiceGain>,
+    pub by_service: Arc<[ServiceGain]>,
     /// The worst of it.
     pub rank: Rank,
     /// What the worst of it reveals or gives.
