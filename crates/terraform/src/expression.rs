@@ -28,6 +28,7 @@ fn evaluate(text: &str) -> Result<Value, String> {
     let dir: Arc<str> = "".into();
     let module = world.modules.get(&dir).ok_or("there is no module")?;
     let evaluator = Evaluator::new(&world, &dir);
+    evaluator.strict.set(true);
     let root = evaluator.root_instance(module);
     evaluator.eval(Cx::of(&root), &expression).map_err(|f| f.message)
 }

@@ -1,7 +1,7 @@
 //! Modules, workspaces and variables as a repository has them, and blocks that state no facts.
 
-use rolecall_facts::{Configuration, Output};
-use rolecall_source::{MemoryLoader, Sources};
+use rolecall_facts::{Configuration, Output, PolicyRef};
+use rolecall_source::{Kind, MemoryLoader, Sources, Value};
 use rolecall_terraform::{Options, analyze};
 
 fn sources(files: &[(&str, &str)]) -> Sources {
@@ -226,4 +226,75 @@ resource "aws_iam_user" "u" {
         user,
         "role.team.r_arn.aws.iam..⟨account⟩.user.x_arn.aws.iam..⟨account⟩.role.r"
     );
+}
+
+/// A part of a document that has no value leaves the others known.
+#[test]
+fn a_part_without_a_value_is_not_known_and_the_rest_is() {
+    let text = r#"
+variable "none" { default = null }
+resource "aws_iam_user_policy" "p" {
+  user = "u"
+  policy = jsonencode({
+    Statement = [
+      { Effect = "Allow", Action = "s3:*", Resource = "arn:aws:s3:::${var.none}" },
+      { Effect = "Allow", Action = "ec2:*", Resource = try(["a${var.none}"], "*") },
+    ]
+  })
+}
+"#;
+    let output = analyze(&sources(&[("main.tf", text)]), &Options::default());
+    let told: Vec<&str> = output.diagnostics.iter().map(|d| &*d.headline).collect();
+    assert_eq!(told, ["this is null and cannot be part of a text"]);
+    let PolicyRef::Inline { body, .. } = &output.configurations[0].attachments[0].policy else {
+        panic!("inline")
+    };
+    let Kind::Encoded(document) = &body.kind else {
+        panic!("{body:?}")
+    };
+    let statements = document.value.get("Statement").unwrap().as_list().unwrap();
+    let resource = |at: usize| statements.items[at].get("Resource").unwrap();
+    assert!(resource(0).as_unknown().is_some());
+    assert_eq!(statements.items[0].get("Action").unwrap().as_str(), Some("s3:*"));
+    assert_eq!(resource(1).as_str(), Some("*"));
+}
+
+/// The data sources of providers that do what functions do.
+#[test]
+fn template_files_are_rendered_and_local_files_read() {
+    let main = r#"
+data "template_file" "policy" {
+  template = file("${path.module}/policy.json.tpl")
+  vars = {
+    bucket = "logs"
+  }
+}
+data "template_file" "inline" {
+  template = "u-$${name}"
+  vars     = { name = "a" }
+}
+data "local_file" "trust" {
+  filename = "${path.module}/trust.json"
+}
+resource "aws_iam_user_policy" "p" {
+  user   = data.template_file.inline.rendered
+  policy = data.template_file.policy.rendered
+}
+resource "aws_iam_role" "r" {
+  name               = "r"
+  assume_role_policy = data.local_file.trust.content
+}
+"#;
+    let policy = r#"{"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::${bucket}/*"}}"#;
+    let trust = r#"{"Statement": []}"#;
+    let files = [("main.tf", main), ("policy.json.tpl", policy), ("trust.json", trust)];
+    let c = &read(&files, &Options::default()).configurations[0];
+    assert_eq!(c.attachments[0].to.by.to_string(), "u-a");
+    let PolicyRef::Inline { body, .. } = &c.attachments[0].policy else {
+        panic!("inline")
+    };
+    let text = body.to_text().unwrap();
+    assert_eq!(text.as_str(), Some(&*policy.replace("${bucket}", "logs")));
+    let role = c.principals.iter().find(|p| p.origin.address.contains("role")).unwrap();
+    assert_eq!(role.trust.as_ref().and_then(Value::as_str), Some(trust));
 }

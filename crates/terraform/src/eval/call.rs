@@ -11,8 +11,8 @@ use crate::syntax::read_template;
 impl<'a> Evaluator<'a> {
     pub(crate) fn call(&self, cx: Cx<'_, 'a>, call: &Call, span: Span) -> Eval {
         match call.name.strip_prefix("core::").unwrap_or(&call.name) {
-            "try" => return self.try_each(cx, &call.arguments, span),
-            "can" => return self.can(cx, &call.arguments, span),
+            "try" => return self.strictly(|| self.try_each(cx, &call.arguments, span)),
+            "can" => return self.strictly(|| self.can(cx, &call.arguments, span)),
             _ => {}
         }
         if !functions::exists(&call.name) {
@@ -57,15 +57,7 @@ impl<'a> Evaluator<'a> {
     }
 
     fn apply(&self, cx: Cx<'_, 'a>, call: &Call, arguments: &[Value], span: Span) -> Eval {
-        let render = |text: &Text, variables: &Map| self.render(cx, text, variables, span);
-        let env = Env {
-            sources: self.world.sources,
-            module_dir: &cx.module.module.dir,
-            root_dir: &self.root,
-            render: &render,
-        };
-        let result = functions::call(&call.name, arguments, span, &env);
-        let value = result.map_err(|error| {
+        let value = self.function(cx, &call.name, arguments, span).map_err(|error| {
             let at = error
                 .argument
                 .and_then(|i| call.arguments.get(i))
@@ -83,6 +75,51 @@ impl<'a> Evaluator<'a> {
             Kind::Map(m) => self.charge(m.entries.len(), span).map(|()| value),
             _ => Ok(value),
         }
+    }
+
+    fn function(&self, cx: Cx<'_, 'a>, name: &str, arguments: &[Value], span: Span) -> Result<Value, FnError> {
+        let render = |text: &Text, variables: &Map| self.render(cx, text, variables, span);
+        let env = Env {
+            sources: self.world.sources,
+            module_dir: &cx.module.module.dir,
+            root_dir: &self.root,
+            render: &render,
+        };
+        functions::call(name, arguments, span, &env)
+    }
+
+    /// What data sources compute from their own arguments as a function does: the attribute, and its value.
+    pub(crate) fn computed_by_function(
+        &self,
+        cx: Cx<'_, 'a>,
+        kind: &str,
+        body: &Value,
+        span: Span,
+    ) -> Option<(&'static str, Value)> {
+        let (name, function, arguments) = match kind {
+            "template_file" => {
+                let none = || Value::map([], span);
+                let variables = body.get("vars").cloned().unwrap_or_else(none);
+                let template = body.get("template")?.clone();
+                ("rendered", "templatestring", vec![template, variables])
+            }
+            "local_file" => ("content", "file", vec![body.get("filename")?.clone()]),
+            _ => return None,
+        };
+        let result = self.function(cx, function, &arguments, span);
+        let result = result.map_err(|error| Failure {
+            message: error.message,
+            span,
+            limit: false,
+        });
+        Some((name, self.settle(cx, result, span)))
+    }
+
+    fn strictly(&self, evaluate: impl FnOnce() -> Eval) -> Eval {
+        let before = self.strict.replace(true);
+        let result = evaluate();
+        self.strict.set(before);
+        result
     }
 
     fn try_each(&self, cx: Cx<'_, 'a>, arguments: &[Expr], span: Span) -> Eval {

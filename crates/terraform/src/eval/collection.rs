@@ -18,15 +18,28 @@ pub(crate) type Elements = (Vec<(Value, Value)>, Option<Symbol>);
 
 impl<'a> Evaluator<'a> {
     pub(crate) fn list(&self, cx: Cx<'_, 'a>, items: &[Expr], span: Span) -> Eval {
-        let items = items.iter().map(|e| self.eval(cx, e)).collect::<Result<Vec<_>, _>>()?;
+        let items = items
+            .iter()
+            .map(|e| self.element(cx, e))
+            .collect::<Result<Vec<_>, _>>()?;
         Ok(Value::list(items, span))
+    }
+
+    /// A part of a list or an object. One that has no value is told and not known, and the parts beside it stay; but
+    /// `try` and `can` see the failure.
+    fn element(&self, cx: Cx<'_, 'a>, expr: &Expr) -> Eval {
+        let result = self.eval(cx, expr);
+        if self.strict.get() || result.as_ref().is_err_and(|f| f.limit) {
+            return result;
+        }
+        Ok(self.settle(cx, result, expr.span))
     }
 
     pub(crate) fn object(&self, cx: Cx<'_, 'a>, items: &[Item], span: Span) -> Eval {
         let mut builder = MapBuilder::default();
         for item in items {
             let key = self.eval(cx, &item.key)?;
-            let value = self.eval(cx, &item.value)?;
+            let value = self.element(cx, &item.value)?;
             builder.insert(&key, item.key.span, value)?;
         }
         Ok(builder.finish(span))

@@ -135,6 +135,8 @@ pub(crate) struct Evaluator<'a> {
     pub(crate) used: RefCell<BTreeSet<Arc<str>>>,
     /// Addresses of calls whose module is not in the scan.
     absent: RefCell<BTreeSet<Arc<str>>>,
+    /// True: a part that has no value leaves the whole without one.
+    pub(crate) strict: Cell<bool>,
     depth: Cell<usize>,
     steps: Cell<u64>,
     /// How many instances of resources and modules there are.
@@ -157,6 +159,7 @@ impl<'a> Evaluator<'a> {
             accounts: RefCell::default(),
             used: RefCell::default(),
             absent: RefCell::default(),
+            strict: Cell::new(false),
             depth: Cell::new(0),
             steps: Cell::new(0),
             instances: Cell::new(0),

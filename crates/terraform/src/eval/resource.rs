@@ -115,9 +115,20 @@ impl<'a> Evaluator<'a> {
         }
         let body = self.body(cx, &set.block.body, set.block.header, true);
         instance.body = self.settle(cx, body, set.block.header);
+        if set.mode == Mode::Data {
+            self.compute(cx, &mut instance, set.block.header);
+        }
         self.lay_over(&mut instance);
         lazy.busy.set(false);
         Some(Rc::clone(lazy.done.get_or_init(|| Rc::new(instance))))
+    }
+
+    fn compute(&self, cx: Cx<'_, 'a>, instance: &mut Instance, key_span: Span) {
+        let computed = self.computed_by_function(cx, &instance.kind, &instance.body, key_span);
+        if let (Some((name, value)), Kind::Map(map)) = (computed, &mut instance.body.kind) {
+            let entries = Arc::make_mut(&mut map.entries);
+            entries.insert(Text::new(name, key_span), Entry { key_span, value });
+        }
     }
 
     fn bare_instance(&self, module: &Rc<ModuleInstance<'a>>, set: &ResourceSet<'a>, repeat: &Repeat) -> Instance {
