@@ -8,6 +8,7 @@ mod expressions;
 mod gaad;
 mod iam;
 mod labels;
+mod syntax;
 mod tidy;
 
 use std::io::Write as _;
@@ -39,6 +40,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   diff-scenarios [ROLECALL [FOLDER]]
       build a repository with pull requests in FOLDER and check what ROLECALL (target/debug/rolecall) says of them; what it
       wrote stays in FOLDER
+  diff-syntax FOLDER...
+      parse every .tf file with the parser and with the real terraform, and say which only one of them accepts
   labels [--rolecall PATH] [--table FILE] LABELS.json FOLDER …
       compare what scan says of public repositories, each checked out in FOLDER, with the labels made for it, and write the
       table of all labels (docs/labels.md)
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         "diff-iam" => iam::diff(rest),
         "docs" => docs::write(),
         "diff-scenarios" => scenarios(rest),
+        "diff-syntax" => syntax::diff(rest),
         "labels" => labels::run(rest),
         other => Err(format!("no command {other}\n\n{USAGE}").into()),
     };

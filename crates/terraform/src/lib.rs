@@ -41,6 +41,14 @@ pub fn entries(text: &str) -> Vec<std::ops::Range<usize>> {
     syntax::entries(text)
 }
 
+/// Every syntax error in the configuration files of a scan, also in blocks whose contents [`analyze`] never asks for.
+#[must_use]
+pub fn syntax_errors(sources: &Sources) -> Vec<Diagnostic> {
+    let mut found = module::syntax_errors(sources);
+    sort_diagnostics(&mut found);
+    found
+}
+
 /// What the Terraform configurations of a scan state.
 #[must_use]
 pub fn analyze(sources: &Sources, options: &Options) -> Output {

@@ -298,3 +298,13 @@ resource "aws_iam_role" "r" {
     let role = c.principals.iter().find(|p| p.origin.address.contains("role")).unwrap();
     assert_eq!(role.trust.as_ref().and_then(Value::as_str), Some(trust));
 }
+
+#[test]
+fn syntax_errors_are_told_wherever_they_stand() {
+    let text = "resource \"aws_route53_zone\" \"z\" {\n  name = = 1\n}\nlocals {\n  a = 1\n}\n";
+    let found = rolecall_terraform::syntax_errors(&sources(&[("main.tf", text), ("good.tf", USER)]));
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(&*found[0].code, "terraform-syntax");
+    // Nothing asks for what a zone says.
+    assert!(read(&[("main.tf", text)], &Options::default()).diagnostics.is_empty());
+}

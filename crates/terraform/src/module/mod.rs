@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use rolecall_source::{Diagnostic, Span};
 
-pub(crate) use self::world::{Called, World, is_local};
+pub(crate) use self::world::{Called, World, is_local, syntax_errors};
 use crate::instance::Mode;
 use crate::syntax::ast::{Attribute, Block, Body};
 

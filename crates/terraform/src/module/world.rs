@@ -270,6 +270,24 @@ fn parse(sources: &Sources, file: FileId, role: Role) -> Parsed {
     }
 }
 
+/// Every syntax error in the files of a scan.
+pub(crate) fn syntax_errors(sources: &Sources) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for (file, role) in sources
+        .ids()
+        .filter_map(|id| Some((id, role(paths::file_name(sources.path(id)))?)))
+    {
+        let parsed = parse(sources, file, role);
+        found.extend(parsed.remarks.diagnostics);
+        for block in parsed.body.blocks {
+            // Contents are read when something is asked of them.
+            let _ = block.body.get("");
+            found.extend_from_slice(block.body.errors());
+        }
+    }
+    found
+}
+
 fn unreadable(sources: &Sources, file: FileId, error: &LoadError) -> Diagnostic {
     let headline = format!("{} {error}", sources.path(file));
     Diagnostic::error("unreadable-file", headline, Span::new(file, 0, 0))
