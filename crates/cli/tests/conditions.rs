@@ -359,3 +359,53 @@ resource "aws_iam_user_policy_attachment" "change" {{
     };
     of_each_pair(text, "dev -> dev");
 }
+
+/// Who a trust policy names in an account that is not known may be the one of that name here, and nobody else.
+#[test]
+fn a_name_in_an_unknown_account_is_not_guessed() {
+    let text = r#"
+variable "other" {}
+variable "suffix" {}
+resource "aws_iam_role" "target" {
+  name = "target"
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { AWS = "arn:aws:iam::${var.other}:role/deploy" } }]
+  })
+}
+resource "aws_iam_role_policy_attachment" "target" {
+  role       = aws_iam_role.target.name
+  policy_arn = "arn:aws:iam::aws:policy/SecretsManagerReadWrite"
+}
+resource "aws_iam_user" "worker" {
+  name = "worker"
+}
+resource "aws_iam_role" "named" {
+  name = "deploy"
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { AWS = aws_iam_user.worker.arn } }]
+  })
+}
+resource "aws_iam_role" "unknown" {
+  name = "job-${var.suffix}"
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { AWS = aws_iam_user.worker.arn } }]
+  })
+}
+"#;
+    let told = findings(&[("main.tf", text)]);
+    let told: Vec<&str> = told
+        .iter()
+        .map(String::as_str)
+        .filter(|f| f.contains("-> target"))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "deploy -> target: \u{27e8}var.other\u{27e9} is \u{27e8}account\u{27e9}",
+            "worker -> target: \u{27e8}var.other\u{27e9} is \u{27e8}account\u{27e9}",
+        ]
+    );
+}

@@ -44,7 +44,7 @@ impl<'g> Prover<'g> {
         let here = self.context.same_account(self.principal, role);
         let direct = trusts_principal_directly(trust, caller, account);
         if let Some(here) = &here
-            && !direct.answer.is_no()
+            && (direct.answer.is_yes() || !direct.answer.is_no() && names_resource(trust, caller))
             && self.is_not_denied(&role.fact.arn)
         {
             let proof = self.trusted(id, &direct)?.relying(here).relying(&role.exists);
@@ -110,6 +110,25 @@ fn names_exactly(trust: &rolecall_iam::Policy, caller: &Text) -> bool {
         .filter(|p| !p.negated);
     let mut names = principals.flat_map(|p| &p.items);
     names.any(|n| n.kind == PrincipalType::Aws && n.name == *caller)
+}
+
+/// True iff the trust policy names everybody, or `caller` by what its ARN says after the account: what is guessed of its
+/// name is nobody's step.
+fn names_resource(trust: &rolecall_iam::Policy, caller: &Text) -> bool {
+    let principals = trust.statements.iter().filter_map(|s| s.principals.as_ref());
+    let named = |n: &rolecall_iam::PrincipalName| match n.kind {
+        PrincipalType::Everyone => true,
+        PrincipalType::Aws => resource(&n.name).is_some_and(|r| resource(caller) == Some(r)),
+        PrincipalType::Service | PrincipalType::Federated | PrincipalType::Canonical => false,
+    };
+    principals.into_iter().any(|p| p.negated || p.items.iter().any(named))
+}
+
+/// What an ARN says after its account, symbols included.
+fn resource(arn: &Text) -> Option<Text> {
+    let (flat, _) = arn.flat();
+    let at = flat.match_indices(':').nth(4)?.0 + 1;
+    Some(arn.slice(at..flat.len()))
 }
 
 /// True iff the trust policy names the account as the configuration knows it.

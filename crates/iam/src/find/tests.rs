@@ -271,3 +271,31 @@ fn trust_in_a_principal() {
         Answer::assuming("the caller knows the external id `x`")
     );
 }
+
+/// What stands for the account of an ARN is an account: it does not hold the rest of another ARN.
+#[test]
+fn an_unknown_account_of_a_trusted_principal_is_an_account() {
+    let other = Symbol::new("var.other", "var.other", "has no default", Class::Any);
+    let mut b = TextBuilder::default();
+    b.letters(
+        "{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"sts:AssumeRole\",\"Principal\":{\"AWS\":\"arn:aws:iam::",
+        Span::NOWHERE,
+    );
+    b.symbol(other, Span::NOWHERE);
+    b.letters(":role/deploy\"}}]}", Span::NOWHERE);
+    let trust = parse_policy(
+        &Value::text(b.finish(), Span::NOWHERE),
+        PolicyKind::Trust,
+        &mut Vec::new(),
+    );
+    let named = |role: &str| {
+        let arn = text(&format!("arn:aws:iam::@:role/{role}"));
+        trusts_principal_directly(&trust, &arn, &text("@")).answer
+    };
+    assert_eq!(
+        named("deploy"),
+        Answer::assuming("\u{27e8}var.other\u{27e9} is \u{27e8}account\u{27e9}")
+    );
+    assert_eq!(named("read"), Answer::No);
+    assert_eq!(named("ci/read:role/deploy"), Answer::No);
+}

@@ -3,7 +3,7 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use rolecall_source::Text;
+use rolecall_source::{Class, Piece, Symbol, Text};
 
 use crate::condition::{Condition, Operator};
 use crate::evaluate::{is_of_caller, patterns_match};
@@ -104,6 +104,16 @@ impl RuleBody {
         let values =
             |c: &Condition| !c.open.is_empty() || !c.key.is_known() || c.values.iter().any(|t| !t.text.is_known());
         !self.certain() || self.elements().any(open) || self.conditions.iter().any(values)
+    }
+
+    /// The symbols that its resources begin with and that may be any text: ARNs nothing is known of.
+    pub(crate) fn leading_symbols(&self) -> impl Iterator<Item = &Symbol> {
+        let resources = self.resources.iter().filter(|r| !r.negated);
+        let first = resources.flat_map(|r| &r.items).filter_map(|t| t.text.pieces().first());
+        first.filter_map(|piece| match piece {
+            Piece::Symbol(symbol) if symbol.class == Class::Any => Some(symbol),
+            Piece::Symbol(_) | Piece::Letters(_) => None,
+        })
     }
 
     /// As a rule of a problem, with or without its conditions.

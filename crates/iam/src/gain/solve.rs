@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use rolecall_source::Text;
+use rolecall_source::{Span, Symbol, Text};
 
 use super::content::{Content, RuleBody};
 use super::shape::Shape;
 use crate::condition::Condition;
-use crate::pattern::{Search, witness};
+use crate::pattern::{Pattern, Search, witness};
 use crate::solve::{Candidate, End, Flow, Known, Mode, Problem, Relations, Rule, Side, may_hold};
 use crate::{Answer, Caller, Context};
 
@@ -17,6 +17,8 @@ use crate::{Answer, Caller, Context};
 const CANDIDATES: usize = 16;
 /// Most ways to give values to keys that patterns refer to.
 const ASSIGNMENTS: usize = 24;
+/// Most ARNs nothing is known of that are looked at as resources.
+const LEADING: usize = 8;
 /// Most automaton states of a look for a resource of a type.
 const STATES: usize = 4_000;
 
@@ -103,6 +105,7 @@ struct Solver<'c> {
     target: &'c Content,
     principal: &'c Content,
     shape: &'c Shape,
+    domains: Vec<Pattern>,
     known: Vec<Known>,
     modes: Vec<Mode>,
     relations: Rc<Relations>,
@@ -134,6 +137,7 @@ impl<'c> Solver<'c> {
             target,
             principal,
             shape,
+            domains: domains(target, shape),
             known: known(target, principal, shape),
             modes,
             relations: Rc::default(),
@@ -185,7 +189,7 @@ impl<'c> Solver<'c> {
         let ways = self.ways(bare);
         for mode in self.modes.clone() {
             for known in &self.known.clone() {
-                for at in 0..self.shape.domains.len() {
+                for at in 0..self.domains.len() {
                     for way in &ways {
                         let found = self.attempt(mode, known, at, way, bare);
                         if found.as_ref().is_some_and(|h| h.certain) {
@@ -240,7 +244,7 @@ impl<'c> Solver<'c> {
         let problem = Problem {
             any,
             none,
-            domain: self.shape.domains.get(domain).cloned().into_iter().collect(),
+            domain: self.domains.get(domain).cloned().into_iter().collect(),
             sides: sides.to_vec(),
             relations: Rc::clone(&self.relations),
         };
@@ -280,6 +284,18 @@ impl<'c> Solver<'c> {
             certain,
         })
     }
+}
+
+/// The resources of the shape, and those that a rule names by an ARN nothing is known of: what such an ARN stands for is
+/// what the rule's action works on, and no guess has to say which.
+fn domains(target: &Content, shape: &Shape) -> Vec<Pattern> {
+    let symbols: BTreeSet<&Symbol> = target.rules().flat_map(|r| r.leading_symbols()).collect();
+    let led = |symbol: &Symbol| {
+        let symbol = Text::symbol(symbol.clone(), Span::NOWHERE);
+        Pattern::like(&symbol.concat(&Text::plain("*")))
+    };
+    let led = symbols.into_iter().take(LEADING).map(led);
+    shape.domains.iter().cloned().chain(led).collect()
 }
 
 /// True iff an answer relies on something and on its opposite.

@@ -6,15 +6,18 @@ use rolecall_source::{Class, Span, Symbol, Text, TextBuilder, Value};
 use super::*;
 use crate::{Answer, Assumptions, Authority, Caller, Engine, Grant, PolicyKind, Request, evaluate, parse_policy};
 
-/// A text in which `@` stands for the account.
+/// A text in which `@` stands for the account, and `#` for an ARN that is not known.
 fn text(letters: &str) -> Text {
     let account = Symbol::new("account:x", "account", "is not known before deployment", Class::Account);
+    let arn = Symbol::new("bucket.arn", "bucket.arn", "is not known", Class::Any);
     let mut b = TextBuilder::default();
-    for (i, part) in letters.split('@').enumerate() {
-        if i > 0 {
-            b.symbol(account.clone(), Span::NOWHERE);
+    for part in letters.split_inclusive(['@', '#']) {
+        b.letters(part.trim_end_matches(['@', '#']), Span::NOWHERE);
+        match part.chars().last() {
+            Some('@') => b.symbol(account.clone(), Span::NOWHERE),
+            Some('#') => b.symbol(arn.clone(), Span::NOWHERE),
+            _ => {}
         }
-        b.letters(part, Span::NOWHERE);
     }
     b.finish()
 }
@@ -496,4 +499,17 @@ fn agrees_with_brute_force() {
         }
     }
     assert!(yes > 5 && no > 5, "{yes} {no}");
+}
+
+/// A role that may write to a bucket whose ARN is not known may do so for certain, whatever the ARN is.
+#[test]
+fn what_an_unknown_arn_names_is_a_resource() {
+    let writer = role(&allow("s3:PutObject", "#/*"));
+    let gain = check(&writer, &user(&allow("ec2:*", "*")), Answer::Yes);
+    let resource = gain.witness.expect("there is one").request.resource.to_string();
+    assert!(resource.starts_with("\u{27e8}bucket.arn\u{27e9}/"), "{resource}");
+    check(&writer, &user(&allow("s3:Put*", "#*")), Answer::No);
+    let engine = Engine::new();
+    let other = engine.gain(&writer, &user(&allow("s3:PutObject", "arn:aws:s3:::other/*")));
+    assert!(matches!(other.answer, Answer::Depends(_)), "{other:?}");
 }

@@ -1,4 +1,4 @@
-use rolecall_source::{Kind, Map, Span, Text, Value};
+use rolecall_source::{Class, Kind, Map, Span, Symbol, Text, Value};
 
 use super::{Parser, unchanged_by};
 use crate::template::Template;
@@ -68,7 +68,7 @@ impl Parser<'_> {
                     or(text.span(), span),
                 );
             }
-            items.push(Template::parse(&text, self.variables));
+            items.push(Template::parse(&of_an_account(text), self.variables));
         }
         Some(Patterns {
             items,
@@ -125,7 +125,7 @@ impl Parser<'_> {
                     principals.open.extend(open);
                     principals
                         .items
-                        .extend(texts.into_iter().map(|(name, _)| named(kind, name)));
+                        .extend(texts.into_iter().map(|(name, _)| named(kind, of_an_account(name))));
                 }
             }
             Kind::Text(text) if text.as_str() == Some("*") => {
@@ -144,6 +144,40 @@ impl Parser<'_> {
         }
         Some(principals)
     }
+}
+
+/// An ARN whose account is a symbol that may be any text: what stands there
+/// [is an account](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html), and no colon is in it.
+fn of_an_account(text: Text) -> Text {
+    let (flat, holes) = text.flat();
+    if !flat.starts_with("arn:") {
+        return text;
+    }
+    let is_account = |at: usize, symbol: &Symbol| {
+        let before = flat
+            .get(..at)
+            .is_some_and(|b| b.ends_with(':') && b.matches(':').count() == 4);
+        let after = flat
+            .get(at + Text::HOLE.len_utf8()..)
+            .is_some_and(|a| a.starts_with(':'));
+        symbol.class == Class::Any && before && after
+    };
+    let Some(which) = holes.iter().position(|(at, symbol)| is_account(*at, symbol)) else {
+        return text;
+    };
+    let mut seen = 0;
+    text.map(
+        |letter, out| out.push(letter),
+        |symbol| {
+            seen += 1;
+            let class = if seen - 1 == which {
+                Class::Account
+            } else {
+                symbol.class
+            };
+            symbol.clone().with_class(class)
+        },
+    )
 }
 
 fn named(kind: PrincipalType, name: Text) -> PrincipalName {

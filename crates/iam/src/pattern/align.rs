@@ -38,7 +38,12 @@ fn clauses(
         if !supposes {
             continue;
         }
-        let chunk = other.written(places(first).1, places(last).1);
+        let (begin, end) = (places(first).1, places(last).1);
+        // Part of the value of a symbol on the other side, whose clause says it.
+        if begin == end && matches!(other.step(end), Some(super::Step::Rest(_))) {
+            continue;
+        }
+        let chunk = other.written(begin, end);
         // Where both sides are symbols the first side's clause says it all.
         let said = other
             .symbols()
