@@ -5,7 +5,6 @@
 //! fault of the judge accounts for it exactly: the request is rewritten into one that a judge without the fault would
 //! read as the faulty judge reads the original, and ours must give the judge's answer to that.
 
-use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -13,6 +12,18 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 use crate::Outcome;
+
+mod dice;
+mod extras;
+mod faults;
+mod gains;
+mod requests;
+mod subjects;
+mod tally;
+
+use faults::{UNREAD, each_statement};
+pub(crate) use gains::sample;
+use tally::Tally;
 
 /// Where the pages that faults are judged by begin.
 const GUIDE: &str = "https://docs.aws.amazon.com/IAM/latest/UserGuide/";
@@ -24,66 +35,22 @@ enum Judge {
     IamRs,
 }
 
-/// A documented fault of a judge.
-struct Fault {
-    judge: Judge,
-    id: &'static str,
-    /// What AWS does, and what the judge does.
-    what: &'static str,
-    /// Page of the user guide that says what AWS does.
-    page: &'static str,
-    /// Rewrites a statement as the judge reads it, given the request; false when that changes nothing.
-    rewrite: fn(&mut Value, &Value) -> bool,
-}
-
-const FAULTS: &[Fault] = &[
-    Fault {
-        judge: Judge::IamSimulate,
-        id: "wildcard-resource-type",
-        what: "a wildcard may stand for the type of a resource (`arn:aws:ec2:*:*:*/*`); iam-simulate never matches such a pattern",
-        page: "reference_policies_elements_resource.html",
-        rewrite: |statement, _| never_matching(statement, is_any_type),
-    },
-    Fault {
-        judge: Judge::IamSimulate,
-        id: "not-resource-compared-in-part",
-        what: "a variable that cannot be resolved makes its statement invalid; iam-simulate applies a NotResource whose other parts differ already",
-        page: "reference_policies_variables.html",
-        rewrite: everything_for_unresolved_not_resource,
-    },
-    Fault {
-        judge: Judge::IamRs,
-        id: "not-resource-without-value",
-        what: "a variable that cannot be resolved makes its statement invalid; iam-rs applies a NotResource with it to every resource",
-        page: "reference_policies_variables.html",
-        rewrite: everything_for_unresolved_not_resource,
-    },
-    Fault {
-        judge: Judge::IamRs,
-        id: "arn-equals-wildcards",
-        what: "ArnEquals and ArnLike behave identically; iam-rs compares ArnEquals letter by letter",
-        page: "reference_policies_elements_condition_operators.html#Conditions_ARN",
-        rewrite: |statement, _| literal_arn_equals(statement),
-    },
-];
-
 struct Options {
     requests: usize,
     seeds: Vec<u64>,
     oracles: PathBuf,
+    /// Pairs of callers to compare.
+    pairs: usize,
+    /// Requests for each pair of which the first may do nothing that the second may not.
+    samples: usize,
+    /// How many of them go to the judges.
+    outside: usize,
     /// The program to ask; without it, the one that `cargo run` builds.
     rolecall: Option<PathBuf>,
 }
 
 pub(crate) fn diff(arguments: &[String]) -> Outcome {
     let options = options(arguments)?;
-    if !options.oracles.join("gen_requests.py").is_file() {
-        return Err(format!(
-            "the outside judges are not in {}: name their folder with --oracles or ROLECALL_JUDGES",
-            options.oracles.display()
-        )
-        .into());
-    }
     documented(&options)?;
     let mut unexplained = 0;
     for seed in &options.seeds {
@@ -102,13 +69,19 @@ fn options(arguments: &[String]) -> Result<Options, String> {
         requests: 10_000,
         seeds: vec![7],
         oracles: given.unwrap_or_else(|| crate::root().join("../shared/oracles")),
+        pairs: 60,
+        samples: 2_000,
+        outside: 100,
         rolecall: None,
     };
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {
         let mut value = || rest.next().ok_or(format!("{argument} needs a value"));
         match argument.as_str() {
-            "--requests" => options.requests = value()?.parse().map_err(|_| "--requests needs a number")?,
+            "--requests" => options.requests = number(argument, value()?)?,
+            "--pairs" => options.pairs = number(argument, value()?)?,
+            "--samples" => options.samples = number(argument, value()?)?,
+            "--outside" => options.outside = number(argument, value()?)?,
             "--seeds" => {
                 let seeds: Result<_, _> = value()?.split(',').map(str::parse).collect();
                 options.seeds = seeds.map_err(|_| "--seeds needs numbers with commas between")?;
@@ -118,7 +91,17 @@ fn options(arguments: &[String]) -> Result<Options, String> {
             other => return Err(format!("no option {other}")),
         }
     }
-    Ok(options)
+    if options.oracles.join("gen_requests.py").is_file() {
+        return Ok(options);
+    }
+    Err(format!(
+        "the outside judges are not in {}: name their folder with --oracles or ROLECALL_JUDGES",
+        options.oracles.display()
+    ))
+}
+
+fn number(option: &str, value: &str) -> Result<usize, String> {
+    value.parse().map_err(|_| format!("{option} needs a number"))
 }
 
 /// Semantics that AWS documents, with the decision it documents: every one must be right.
@@ -155,61 +138,28 @@ fn random(options: &Options, seed: u64) -> Result<usize, Box<dyn std::error::Err
             .arg(seed.to_string()),
         String::new(),
     )?;
-    let requests = lines(&requests)?;
+    let mut requests = lines(&requests)?;
+    extras::add(&mut requests, seed);
     let answers = ours(options, &requests)?;
+    let plain = |r: &Value| r.get("session").is_none() && r.get("resourcePolicy").is_none();
     let mut unexplained = 0;
     for judge in [Judge::IamSimulate, Judge::IamRs] {
-        let theirs = judge.answers(options, &requests)?;
-        unexplained += compare(options, seed, judge, &requests, &answers, &theirs)?;
+        let mut tally = Tally::new(judge);
+        if judge == Judge::IamRs {
+            // It knows no policies of sessions and of resources.
+            let (requests, answers): (Vec<Value>, Vec<Value>) = requests
+                .iter()
+                .zip(&answers)
+                .filter(|(r, _)| plain(r))
+                .map(|(r, a)| (r.clone(), a.clone()))
+                .unzip();
+            tally.add(options, &requests, &answers)?;
+        } else {
+            tally.add(options, &requests, &answers)?;
+        }
+        unexplained += tally.say(&format!("seed {seed}"));
     }
     Ok(unexplained)
-}
-
-fn compare(
-    options: &Options,
-    seed: u64,
-    judge: Judge,
-    requests: &[Value],
-    answers: &[Value],
-    theirs: &[Value],
-) -> Result<usize, Box<dyn std::error::Error>> {
-    let differing: Vec<(&Value, &Value)> = requests
-        .iter()
-        .zip(answers)
-        .zip(theirs)
-        .filter(|((_, answer), their)| !judge.agrees(answer, their))
-        .map(|((request, _), their)| (request, their))
-        .collect();
-    let (rewritten, faults): (Vec<Value>, Vec<Vec<&str>>) =
-        differing.iter().map(|(request, _)| judge.misread(request)).unzip();
-    let explained = ours(options, &rewritten)?;
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    let mut open: Vec<&Value> = Vec::new();
-    for (((request, their), faults), answer) in differing.iter().zip(&faults).zip(&explained) {
-        if !faults.is_empty() && judge.agrees(answer, their) {
-            *counts.entry(faults.join(" + ")).or_default() += 1;
-        } else {
-            open.push(request);
-        }
-    }
-    say(&format!(
-        "seed {seed}, {judge:?}: {} requests, {} disagreements, {} not explained",
-        requests.len(),
-        differing.len(),
-        open.len()
-    ));
-    for (faults, count) in &counts {
-        say(&format!("  {count:>5} {faults}"));
-    }
-    for fault in FAULTS
-        .iter()
-        .filter(|f| f.judge == judge && counts.keys().any(|k| k.split(" + ").any(|id| id == f.id)))
-    {
-        say(&format!("        {}: {} ({GUIDE}{})", fault.id, fault.what, fault.page));
-    }
-    open.sort_by_key(|r| r.to_string().len());
-    open.iter().take(5).for_each(|r| say(&format!("  not explained: {r}")));
-    Ok(open.len())
 }
 
 impl Judge {
@@ -228,6 +178,18 @@ impl Judge {
         Ok(lines(&run(&mut command, text(requests))?)?)
     }
 
+    /// The reason for which the judge does not answer, of those that say nothing about an answer.
+    fn unread(self, their: &Value) -> Option<&'static str> {
+        let error = match self {
+            Self::IamSimulate => their.pointer("/errors/message"),
+            Self::IamRs => their.get("result"),
+        };
+        let known = UNREAD
+            .iter()
+            .find(|(judge, message, _)| *judge == self && error == Some(&Value::from(*message)));
+        known.map(|(_, _, why)| *why)
+    }
+
     /// iam-simulate tells the two kinds of denial apart, iam-rs only yes from no.
     fn agrees(self, answer: &Value, their: &Value) -> bool {
         let their = their.get("result");
@@ -236,101 +198,6 @@ impl Judge {
             Self::IamRs => !is_open(answer) && their == Some(&Value::Bool(is_allowed(answer))),
         }
     }
-
-    /// The request as this judge reads it, and the faults that make the difference.
-    fn misread(self, request: &Value) -> (Value, Vec<&'static str>) {
-        let mut out = request.clone();
-        let mut faults = Vec::new();
-        for fault in FAULTS.iter().filter(|f| f.judge == self) {
-            let mut changed = false;
-            for part in ["identity", "boundary", "scps"] {
-                if let Some(documents) = out.get_mut(part) {
-                    each_statement(documents, &mut |s| changed |= (fault.rewrite)(s, request));
-                }
-            }
-            faults.extend(changed.then_some(fault.id));
-        }
-        (out, faults)
-    }
-}
-
-/// Visits every statement of documents, however they are nested in lists.
-fn each_statement(documents: &mut Value, visit: &mut dyn FnMut(&mut Value)) {
-    match documents {
-        Value::Array(items) => items.iter_mut().for_each(|d| each_statement(d, visit)),
-        Value::Object(document) => match document.get_mut("Statement") {
-            Some(Value::Array(statements)) => statements.iter_mut().for_each(visit),
-            Some(statement) => visit(statement),
-            None => {}
-        },
-        _ => {}
-    }
-}
-
-/// Replaces the resources for which `never` holds with one that matches nothing.
-fn never_matching(statement: &mut Value, never: impl Fn(&str) -> bool) -> bool {
-    let mut changed = false;
-    for element in ["Resource", "NotResource"] {
-        let Some(resources) = statement.get_mut(element) else {
-            continue;
-        };
-        let list = match resources {
-            Value::Array(items) => items.as_mut_slice(),
-            one => std::slice::from_mut(one),
-        };
-        for resource in list.iter_mut().filter(|r| r.as_str().is_some_and(&never)) {
-            *resource = Value::from("arn:aws:none:::never");
-            changed = true;
-        }
-    }
-    changed
-}
-
-fn is_any_type(resource: &str) -> bool {
-    resource.splitn(6, ':').nth(5).is_some_and(|r| r.starts_with("*/"))
-}
-
-fn everything_for_unresolved_not_resource(statement: &mut Value, request: &Value) -> bool {
-    let Some(resources) = statement.get("NotResource") else {
-        return false;
-    };
-    let has = |key: &str| request.get("context").is_some_and(|c| c.get(key).is_some());
-    let unresolved = |resource: &str| {
-        resource
-            .split("${")
-            .skip(1)
-            .filter_map(|r| r.split_once('}'))
-            .any(|(key, _)| !has(key))
-    };
-    let found = match resources {
-        Value::Array(items) => items.iter().filter_map(Value::as_str).any(unresolved),
-        one => one.as_str().is_some_and(unresolved),
-    };
-    if found && let Some(statement) = statement.as_object_mut() {
-        statement.remove("NotResource");
-        statement.insert("Resource".into(), Value::from("*"));
-    }
-    found
-}
-
-fn literal_arn_equals(statement: &mut Value) -> bool {
-    let Some(conditions) = statement.get_mut("Condition").and_then(Value::as_object_mut) else {
-        return false;
-    };
-    let operators: Vec<String> = conditions.keys().cloned().collect();
-    let mut changed = false;
-    for operator in operators {
-        let literal = operator
-            .replace("ArnEquals", "StringEquals")
-            .replace("ArnNotEquals", "StringNotEquals");
-        if literal != operator
-            && let Some(keys) = conditions.remove(&operator)
-        {
-            conditions.insert(literal, keys);
-            changed = true;
-        }
-    }
-    changed
 }
 
 fn ours(options: &Options, requests: &[Value]) -> Result<Vec<Value>, Box<dyn std::error::Error>> {
@@ -395,43 +262,4 @@ fn run(command: &mut Command, input: String) -> Result<String, Box<dyn std::erro
 fn say(line: &str) {
     // Progress is not worth failing for.
     let _ = writeln!(std::io::stdout(), "{line}");
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_fault_rewrites_what_it_is_about_and_nothing_else() {
-        let request: Value = serde_json::json!({
-            "context": {"aws:username": "alice"},
-            "identity": [{"Statement": [
-                {"Resource": ["arn:aws:ec2:*:*:*/*", "arn:aws:ec2:*:*:instance/*"]},
-                {"NotResource": "arn:aws:iam::*:role/${aws:PrincipalTag/team}"},
-                {"NotResource": "arn:aws:iam::*:role/${aws:username}",
-                 "Condition": {"ArnEqualsIfExists": {"aws:PrincipalArn": "x"}}}
-            ]}]
-        });
-        let never = "arn:aws:none:::never";
-        let (out, faults) = Judge::IamSimulate.misread(&request);
-        assert_eq!(faults, ["wildcard-resource-type", "not-resource-compared-in-part"]);
-        let statements = &out["identity"][0]["Statement"];
-        assert_eq!(
-            statements[0]["Resource"],
-            serde_json::json!([never, "arn:aws:ec2:*:*:instance/*"])
-        );
-        assert_eq!(statements[1], serde_json::json!({"Resource": "*"}));
-        assert_eq!(statements[2], request["identity"][0]["Statement"][2]);
-        let (out, faults) = Judge::IamRs.misread(&request);
-        assert_eq!(faults, ["not-resource-without-value", "arn-equals-wildcards"]);
-        assert_eq!(out["identity"][0]["Statement"][1], serde_json::json!({"Resource": "*"}));
-        assert_eq!(
-            out["identity"][0]["Statement"][2]["Condition"],
-            serde_json::json!({"StringEqualsIfExists": {"aws:PrincipalArn": "x"}})
-        );
-        assert_eq!(
-            out["identity"][0]["Statement"][0],
-            request["identity"][0]["Statement"][0]
-        );
-    }
 }

@@ -34,6 +34,9 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   diff-iam [--requests N] [--seeds A,B] [--oracles DIR] [--rolecall PATH]
       compare our evaluator with iam-simulate and iam-rs on random requests; DIR is ROLECALL_JUDGES or
       ../shared/oracles, the programs are under ORACLES or ~/.cache/rolecall-oracles
+  sample-gain [--pairs N] [--samples N] [--outside N] [--seeds A,B] [--oracles DIR] [--rolecall PATH]
+      compare random callers, and hold what that says against requests: N that the first may make for each pair without
+      a gain, and the witness of each other pair, by our evaluator, iam-simulate and iam-rs
   docs
       write the pages that are made from the registry: indexes of rules and techniques, a page for each technique, the
       summary of the book
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
         "diff-cfn" => cfn::diff(rest),
         "diff-gaad" => gaad::diff(rest),
         "diff-iam" => iam::diff(rest),
+        "sample-gain" => iam::sample(rest),
         "docs" => docs::write(),
         "diff-scenarios" => scenarios(rest),
         "diff-syntax" => syntax::diff(rest),

@@ -176,3 +176,28 @@ fn eval_says_what_was_wrong_with_a_policy() {
     assert!(told.stdout().contains("\"notes\":["), "{}", told.stdout());
     assert!(!told.stdout().contains("\"result\":\"Allowed\""), "{}", told.stdout());
 }
+
+/// The policy of a resource names its caller also where the context states who that is.
+#[test]
+fn eval_knows_the_caller_that_the_context_states() {
+    let folder = Folder::new();
+    let ask = |principal: &str, stated: &str, named: &str| {
+        let policy = format!(
+            r#"{{"Statement":{{"Effect":"Allow","Principal":{{"AWS":"{named}"}},"Action":"s3:*","Resource":"*"}}}}"#
+        );
+        let line = format!(
+            r#"{{"id":1,"principal":"{principal}","action":"s3:GetObject","resource":"arn:aws:s3:::b/k","account":"123456789012","context":{{"aws:PrincipalArn":"{stated}","aws:PrincipalAccount":"123456789012"}},"resourcePolicy":{policy}}}"#
+        );
+        let file = folder.file("requests.jsonl", &line);
+        run(&folder.0, &["policy", "eval", "--jsonl", file.to_str().unwrap()]).stdout()
+    };
+    let (user, role) = (
+        "arn:aws:iam::123456789012:user/anna",
+        "arn:aws:iam::123456789012:role/app",
+    );
+    assert!(ask(user, user, user).contains("Allowed"));
+    assert!(ask(user, user, role).contains("ImplicitlyDenied"));
+    let session = "arn:aws:sts::123456789012:assumed-role/app/work";
+    assert!(ask(session, role, role).contains("Allowed"));
+    assert!(ask(session, role, user).contains("ImplicitlyDenied"));
+}

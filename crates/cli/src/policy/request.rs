@@ -44,7 +44,8 @@ pub(crate) fn context(map: &Map) -> Result<Context, String> {
     Ok(context)
 }
 
-/// The caller with this ARN, but for the keys that the context states itself.
+/// The caller with this ARN. Where the context states the ARN, the account or the name itself (of a session the role's
+/// ARN, say), the caller has these.
 ///
 /// Which keys a principal has: [properties of the principal](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principal-properties).
 pub(crate) fn caller(arn: &str, context: &Context) -> Caller {
@@ -55,18 +56,18 @@ pub(crate) fn caller(arn: &str, context: &Context) -> Caller {
         .map(|path| path.rsplit('/').next().unwrap_or(path));
     let kind = match resource {
         _ if user.is_some() => Some("User"),
-        role if role.starts_with("role/") => Some("AssumedRole"),
+        role if role.starts_with("role/") || role.starts_with("assumed-role/") => Some("AssumedRole"),
         _ => None,
     };
-    let unless_stated = |key: &str, value: Option<&str>| {
-        value
-            .filter(|v| !v.is_empty() && !context.contains_key(key))
-            .map(Text::plain)
+    let or_stated = |key: &str, value: Option<&str>| match context.get(key).map(Vec::as_slice) {
+        Some([stated]) => Some(stated.clone()),
+        Some(_) => None,
+        None => value.filter(|v| !v.is_empty()).map(Text::plain),
     };
     Caller {
-        arn: unless_stated("aws:principalarn", Some(arn)),
-        account: unless_stated("aws:principalaccount", Some(account)),
-        username: unless_stated("aws:username", user),
+        arn: or_stated("aws:principalarn", Some(arn)),
+        account: or_stated("aws:principalaccount", Some(account)),
+        username: or_stated("aws:username", user),
         kind: kind.filter(|_| !context.contains_key("aws:principaltype")),
         tags: None,
     }
