@@ -279,7 +279,7 @@ fn grant(document: &Value, kind: PolicyKind) -> Grant {
     Grant {
         policy: parse_policy(&document, kind, &mut diagnostics).into(),
         id: 0,
-        exists: BTreeSet::new(),
+        exists: Default::default(),
     }
 }
 
