@@ -1,5 +1,10 @@
 use std::cmp::Ordering;
 
+use rolecall_source::Number;
+
+use super::address::Range;
+use super::date;
+
 /// What an operator compares, its negation aside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Comparison {
@@ -135,6 +140,19 @@ impl Comparison {
             Self::NumericGreaterThanEquals => Ordering::is_ge,
             _ => return None,
         })
+    }
+
+    /// What a value must be and is not: `None` when it can be compared so, or has variables.
+    pub(crate) fn misread(self, value: &str) -> Option<&'static str> {
+        let truth = |v: &str| v.trim().eq_ignore_ascii_case("true") || v.trim().eq_ignore_ascii_case("false");
+        let (reads, wanted) = match self {
+            Self::Bool | Self::Null => (truth(value), "truth value"),
+            Self::IpAddress => (Range::parse(value).is_some(), "IP address or range"),
+            other if other.numeric().is_some() => (Number::parse(value).is_some(), "number"),
+            other if other.date().is_some() => (date::parse(value).is_some(), "date"),
+            _ => return None,
+        };
+        (!reads && !value.contains("${")).then_some(wanted)
     }
 
     /// How dates are compared, iff this compares dates.

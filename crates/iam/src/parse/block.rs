@@ -51,11 +51,23 @@ impl Parser<'_> {
                 self.open(symbol);
                 return None;
             }
+            self.twice(keys);
             for (key, entry) in &*keys.entries {
                 conditions.push(self.condition(operator, key, entry)?);
             }
         }
         Some(conditions)
+    }
+
+    /// Says which keys stand twice in one block, but for their case.
+    fn twice(&mut self, keys: &Map) {
+        for (at, (key, entry)) in keys.entries.iter().enumerate() {
+            let same = |k: &Text| matches!((k.as_str(), key.as_str()), (Some(a), Some(b)) if a.eq_ignore_ascii_case(b));
+            if keys.entries.keys().take(at).any(same) {
+                let headline = format!("the condition key `{key}` stands twice with different capitalization");
+                self.warn(headline, entry.key_span);
+            }
+        }
     }
 
     fn condition(&mut self, operator: Operator, key: &Text, entry: &Entry) -> Option<Condition> {
@@ -78,6 +90,9 @@ impl Parser<'_> {
         for item in items {
             values.extend(self.value(operator, item)?);
         }
+        if operator.comparison == Comparison::Bool && values.len() > 1 && operator.qualifier.is_none() {
+            self.warn("a Bool condition has one value: true or false", entry.value.span);
+        }
         Some(Condition {
             operator,
             key: lower(key),
@@ -98,6 +113,12 @@ impl Parser<'_> {
                 return None;
             }
         };
+        if let Some(wanted) = text.as_str().and_then(|t| operator.comparison.misread(t)) {
+            self.warn(
+                format!("`{text}` is no {wanted}: the condition compares with nothing"),
+                item.span,
+            );
+        }
         let variables = self.variables && takes_variables(operator.comparison);
         Some(Some(Template::parse(&text, variables)))
     }

@@ -67,6 +67,11 @@ impl Parser<'_> {
                     format!("resource `{text}` must be in ARN format or `*`"),
                     or(text.span(), span),
                 );
+            } else if text.as_str().is_some_and(is_cut_short) {
+                self.warn(
+                    format!("resource `{text}` must have six fields: `arn:partition:service:region:account:resource`"),
+                    or(text.span(), span),
+                );
             }
             items.push(Template::parse(&of_an_account(text), self.variables));
         }
@@ -108,6 +113,17 @@ impl Parser<'_> {
         None
     }
 
+    /// A principal's name is no pattern. (`*` alone names everyone, or everyone that an identity provider knows.)
+    fn wildcards(&mut self, kind: PrincipalType, name: &Text, span: Span) {
+        let everyone = kind != PrincipalType::Service && name.as_str() == Some("*");
+        if !everyone && name.as_str().is_some_and(|n| n.contains(['*', '?'])) {
+            self.warn(
+                format!("invalid principal in policy: `{name}` has a wildcard, which stands for no letters here"),
+                or(name.span(), span),
+            );
+        }
+    }
+
     fn principals(&mut self, value: &Value) -> Option<Principals> {
         let mut principals = Principals::default();
         match &value.kind {
@@ -123,6 +139,7 @@ impl Parser<'_> {
                     };
                     let (texts, open) = self.texts(&entry.value, "Principal")?;
                     principals.open.extend(open);
+                    texts.iter().for_each(|(name, span)| self.wildcards(kind, name, *span));
                     principals
                         .items
                         .extend(texts.into_iter().map(|(name, _)| named(kind, of_an_account(name))));
@@ -211,6 +228,11 @@ fn is_action(action: &str) -> bool {
 
 fn is_resource(resource: &str) -> bool {
     resource.starts_with("arn:") || resource.starts_with("${") || resource.starts_with('*')
+}
+
+/// An ARN without wildcards that has fewer fields than ARNs have.
+fn is_cut_short(resource: &str) -> bool {
+    resource.starts_with("arn:") && !resource.contains(['*', '?', '$']) && resource.split(':').count() < 6
 }
 
 /// `span`, or `other` when nothing is known of it.

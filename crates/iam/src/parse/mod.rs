@@ -144,6 +144,14 @@ impl Parser<'_> {
                 );
                 true
             }
+            None if matches!(
+                value.kind,
+                Kind::Number(_) | Kind::Bool(_) | Kind::List(_) | Kind::Map(_)
+            ) =>
+            {
+                self.warn("Version must be a string", value.span);
+                true
+            }
             // An unknown version is taken for the current one: nobody parameterizes the other.
             None => true,
         }

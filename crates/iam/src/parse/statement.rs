@@ -96,6 +96,9 @@ impl Parser<'_> {
 
     fn sid(&mut self, map: &Map, statement: Span) -> Option<Text> {
         let value = map.get("Sid").filter(|v| !v.is_null())?;
+        if !matches!(value.kind, Kind::Text(_) | Kind::Unknown(_)) {
+            self.warn("Sid must be a string", value.span);
+        }
         let sid = value.to_text()?;
         let plain = |s: &str| s.bytes().all(|b| b.is_ascii_alphanumeric());
         if self.kind != PolicyKind::Resource && sid.as_str().is_some_and(|s| !plain(s)) {
@@ -111,6 +114,9 @@ impl Parser<'_> {
     /// Everything but effect, id and alternatives; `None` when it is not legal.
     fn parts(&mut self, map: &Map, span: Span) -> Option<Statement> {
         let actions = self.either(map, "Action", "NotAction", span, Self::actions);
+        if self.kind == PolicyKind::Trust {
+            actions.iter().flatten().for_each(|a| self.assume_role_actions(a));
+        }
         let resources = self.resources_of(map, span);
         let principals = self.principals_of(map, span);
         let conditions = self.conditions(map);
@@ -159,6 +165,20 @@ impl Parser<'_> {
         Some(Some(patterns))
     }
 
+    /// Says which actions a trust policy cannot have.
+    fn assume_role_actions(&mut self, actions: &Patterns) {
+        for item in &actions.items {
+            let service = item
+                .text
+                .as_str()
+                .and_then(|a| a.split_once(':'))
+                .map(|(service, _)| service);
+            if service.is_some_and(|s| !s.contains(['*', '?']) && !s.eq_ignore_ascii_case("sts")) {
+                self.warn("AssumeRole policy may only specify STS AssumeRole actions", item.span());
+            }
+        }
+    }
+
     fn resources_of(&mut self, map: &Map, span: Span) -> Option<Option<Patterns>> {
         let read = self.either(map, "Resource", "NotResource", span, Self::resources)?;
         match (self.kind, &read) {
@@ -169,7 +189,8 @@ impl Parser<'_> {
                 );
                 None
             }
-            (PolicyKind::Trust, None) => Some(None),
+            // Some resources' policies name none: what they are attached to is meant (a repository's, a queue's).
+            (PolicyKind::Trust | PolicyKind::Resource, None) => Some(None),
             (_, None) => {
                 if map.open.is_none() {
                     self.error("policy statement must contain resources", span);
