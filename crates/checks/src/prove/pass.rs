@@ -145,11 +145,12 @@ impl<'g> Prover<'g> {
             context: Keys::from([(PASSED_TO.to_owned(), vec![Text::plain(service)])]),
         };
         let decision = evaluate(self.authority, &request);
-        let found = decision.answer.is_yes().then(|| Found {
+        let found = Some(Found {
             answer: decision.answer,
             request: None,
             because: decision.because,
-        });
+        })
+        .filter(|f| f.answer.is_yes());
         every.borrow_mut().insert(service.to_owned(), found.clone());
         found
     }

@@ -2,7 +2,7 @@ use rolecall_source::{Span, Text};
 
 use super::World;
 use crate::condition::Lookup;
-use crate::pattern::matches;
+use crate::pattern::{Word, matches_word};
 use crate::{Answer, Patterns, Reason, Request, Statement, Template};
 
 /// How a statement applies to a request.
@@ -74,11 +74,12 @@ pub(crate) fn patterns_match(patterns: &Patterns, resource: &Text, facts: &dyn L
     if patterns.negated && !patterns.items.iter().all(resolved) {
         return (Answer::No, Span::NOWHERE);
     }
+    let resource = Word::new(resource);
     element(patterns, patterns.items.iter(), |item| match item.wild() {
-        Some(pattern) => matches(pattern, resource),
+        Some(pattern) => matches_word(pattern, &resource),
         None => item
             .pattern(&mut |key| facts.variable(key))
-            .map_or(Answer::No, |p| matches(&p, resource)),
+            .map_or(Answer::No, |p| matches_word(&p, &resource)),
     })
 }
 

@@ -44,7 +44,10 @@ fn conditions(authority: &Authority, request: &Request) -> BTreeMap<Symbol, Arc<
         caller: &authority.caller,
         context: &request.context,
     };
-    let on_it = |r: &&ResourceGrant| !patterns_match(&r.scope().patterns, &request.resource, &facts).0.is_no();
+    let depends = |g: &Grant| g.policy.statements.iter().any(|s| !s.when.is_empty());
+    let on_it = |r: &&ResourceGrant| {
+        depends(&r.grant) && !patterns_match(&r.scope().patterns, &request.resource, &facts).0.is_no()
+    };
     let on_resource = authority.resources.iter().filter(on_it).map(|r| &r.grant);
     let grants = own_grants(authority).chain(on_resource);
     let statements = grants.flat_map(|g| &g.policy.statements);

@@ -1,5 +1,7 @@
 //! Does a pattern match a text, and does it cover another pattern?
 
+use std::cell::OnceCell;
+
 use rolecall_source::{Piece, Text};
 
 use super::align::assumptions;
@@ -15,21 +17,41 @@ pub const COVER_BUDGET: usize = 20_000;
 /// Without symbols the answer is exact, and nothing is allocated (but for patterns limited to sets of letters).
 #[must_use]
 pub fn matches(pattern: &Pattern, text: &Text) -> Answer {
+    matches_word(pattern, &Word::new(text))
+}
+
+/// A text that is compared with several patterns: read as a pattern once.
+pub(crate) struct Word<'t> {
+    text: &'t Text,
+    literal: OnceCell<Pattern>,
+}
+
+impl<'t> Word<'t> {
+    pub(crate) fn new(text: &'t Text) -> Self {
+        Self {
+            text,
+            literal: OnceCell::new(),
+        }
+    }
+}
+
+/// [`matches()`] for a text that is compared with several patterns.
+pub(crate) fn matches_word(pattern: &Pattern, word: &Word<'_>) -> Answer {
     if pattern.is_everything() {
         return Answer::Yes;
     }
-    if let Some(letters) = text.as_str() {
+    if let Some(letters) = word.text.as_str() {
         return pattern.matches_str(letters);
     }
-    if never(pattern, text) {
+    if never(pattern, word.text) {
         return Answer::No;
     }
-    let text = Pattern::literal(text);
-    if uniform(pattern, &text) {
+    let text = word.literal.get_or_init(|| Pattern::literal(word.text));
+    if uniform(pattern, text) {
         return Answer::Yes;
     }
-    match meet::loose_path(pattern, &text) {
-        Some(path) => Answer::Depends(assumptions(pattern, &text, &path)),
+    match meet::loose_path(pattern, text) {
+        Some(path) => Answer::Depends(assumptions(pattern, text, &path)),
         None => Answer::No,
     }
 }

@@ -36,6 +36,7 @@ use rolecall_source::Symbol;
 
 pub use arn::Arn;
 pub use cover::{COVER_BUDGET, covers, matches};
+pub(crate) use cover::{Word, matches_word};
 pub use meet::meets;
 pub use set::Set;
 pub use witness::{Search, witness};
