@@ -308,3 +308,35 @@ fn syntax_errors_are_told_wherever_they_stand() {
     // Nothing asks for what a zone says.
     assert!(read(&[("main.tf", text)], &Options::default()).diagnostics.is_empty());
 }
+
+/// What a resource says counts where it is there: `join("", x[*].y)` under the condition that makes both is `x`'s.
+#[test]
+fn arguments_are_those_of_the_place_where_the_resource_exists() {
+    let module = r#"
+variable "enabled" { type = bool }
+data "aws_iam_policy_document" "d" {
+  count = var.enabled ? 1 : 0
+  statement {
+    actions   = ["s3:*"]
+    resources = ["*"]
+  }
+}
+resource "aws_iam_user_policy" "p" {
+  count  = var.enabled ? 1 : 0
+  user   = "u"
+  policy = join("", data.aws_iam_policy_document.d.*.json)
+}
+"#;
+    let call = "variable \"on\" { type = bool }\nmodule \"m\" {\n  source  = \"./m\"\n  count   = var.on ? 1 : 0\n  enabled = var.on\n}\n";
+    for files in [&[("main.tf", module)][..], &[("main.tf", call), ("m/main.tf", module)]] {
+        let output = read(files, &Options::default());
+        let attachments: Vec<_> = output.configurations.iter().flat_map(|c| &c.attachments).collect();
+        for attachment in attachments {
+            let PolicyRef::Inline { body, .. } = &attachment.policy else {
+                panic!("inline")
+            };
+            let text = body.to_text().unwrap();
+            assert!(text.as_str().is_some_and(|t| t.contains("s3:*")), "{text}");
+        }
+    }
+}

@@ -17,6 +17,9 @@ const CASES: usize = 8;
 /// Most instances of resources and modules in one configuration.
 const INSTANCES: usize = 100_000;
 
+/// Symbols and the states they are in.
+pub(crate) type Path = Vec<(Symbol, Arc<str>)>;
+
 /// Which instance of its block it is.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Key {
@@ -38,6 +41,8 @@ pub(crate) struct Repeat {
     pub(crate) index: Option<Value>,
     /// What must hold for it to exist.
     pub(crate) exists: Vec<Assumption>,
+    /// The states of symbols in which it exists, as far as those are single ones: where it is, choices are made.
+    pub(crate) given: Path,
 }
 
 impl Repeat {
@@ -47,6 +52,7 @@ impl Repeat {
             each: None,
             index: None,
             exists: Vec::new(),
+            given: Path::new(),
         }
     }
 
@@ -234,8 +240,6 @@ impl<'a> Evaluator<'a> {
     }
 }
 
-type Path = Vec<(Symbol, Arc<str>)>;
-
 fn collect_cases(value: &Value, path: &mut Path, out: &mut Vec<(Path, Value)>) {
     let Kind::Choice(c) = &value.kind else {
         out.push((path.clone(), value.clone()));
@@ -394,9 +398,19 @@ fn one_of(found: &[(&Case, &Repeat)], certain: bool, span: Span) -> Option<Repea
         repeat.each = Some((key.clone(), choose(on, options, span)));
     }
     if !certain {
+        repeat.given = common(found);
         repeat.exists = assumptions(found);
     }
     Some(repeat)
+}
+
+/// The states that these cases have in common.
+fn common(found: &[(&Case, &Repeat)]) -> Path {
+    let first = found.first().map_or(&[][..], |(c, _)| &c.path);
+    let shared = first
+        .iter()
+        .filter(|step| found.iter().all(|(c, _)| c.path.contains(step)));
+    shared.cloned().collect()
 }
 
 /// What must hold for one of these cases to be the real one, as far as they have it in common.
@@ -404,11 +418,8 @@ fn assumptions(found: &[(&Case, &Repeat)]) -> Vec<Assumption> {
     let Some((first, _)) = found.first() else {
         return Vec::new();
     };
-    let common = first
-        .path
-        .iter()
-        .filter(|step| found.iter().all(|(c, _)| c.path.contains(step)));
-    let common: Vec<Assumption> = common.map(|(on, label)| Assumption::state(on, label)).collect();
+    let common = common(found);
+    let common: Vec<Assumption> = common.iter().map(|(on, label)| Assumption::state(on, label)).collect();
     if !common.is_empty() {
         return common;
     }

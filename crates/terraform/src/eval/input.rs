@@ -29,6 +29,8 @@ pub(crate) struct ModuleInstance<'a> {
     /// The calls it is inside of, outermost first.
     pub(crate) calls: Vec<Span>,
     pub(crate) exists: Vec<Assumption>,
+    /// See [`Repeat::given`](super::Repeat), of it and of what it is called by.
+    pub(crate) given: super::expand::Path,
     pub(crate) open: bool,
     variables: Memo<&'a str, Value>,
     locals: Memo<&'a str, Value>,
@@ -57,6 +59,7 @@ impl<'a> ModuleInstance<'a> {
             caller: None,
             calls: Vec::new(),
             exists: Vec::new(),
+            given: Vec::new(),
             open: false,
             variables: Memo::default(),
             locals: Memo::default(),
@@ -378,6 +381,7 @@ impl<'a> Evaluator<'a> {
             }),
             calls,
             exists: module.exists.iter().chain(&repeat.exists).cloned().collect(),
+            given: module.given.iter().chain(&repeat.given).cloned().collect(),
             open: module.open || repeat.is_open(),
             ..ModuleInstance::new(target)
         }

@@ -308,6 +308,7 @@ fn opened(open: &Repeat, key: Key, expr: &Expr) -> Repeat {
         each,
         index,
         exists: Vec::new(),
+        given: Vec::new(),
     }
 }
 

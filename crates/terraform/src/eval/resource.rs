@@ -13,6 +13,7 @@ use super::expand::{Expansion, Key, Repeat};
 use super::memo::{Slot, is_bounded};
 use super::{Cx, Eval, Evaluator, Failure, Frame, ModuleInstance, fail};
 use crate::instance::{Instance, Mode};
+use crate::resources::settle;
 use crate::syntax::ast::{Block, Body, Expr};
 
 /// Arguments that Terraform itself reads.
@@ -115,6 +116,9 @@ impl<'a> Evaluator<'a> {
         }
         let body = self.body(cx, &set.block.body, set.block.header, true);
         instance.body = self.settle(cx, body, set.block.header);
+        for (on, state) in module.given.iter().chain(&repeat.given) {
+            instance.body = settle(&instance.body, on, state);
+        }
         if set.mode == Mode::Data {
             self.compute(cx, &mut instance, set.block.header);
         }

@@ -15,6 +15,7 @@ use crate::instance::{Instance, Mode};
 use crate::plan;
 
 pub(crate) use lower::{lower, matters};
+pub(crate) use values::settle;
 
 /// Optional arguments that are null when they are not written, of whatever resource has them.
 const ABSENT: [&str; 4] = ["description", "permissions_boundary", "policy_id", "tags"];

@@ -215,7 +215,7 @@ fn below(map: &Map, step: &str) -> (Vec<Case>, Option<Symbol>) {
 }
 
 /// `value` with every choice on `on` resolved to its alternative `state`.
-pub(super) fn settle(value: &Value, on: &Symbol, state: &str) -> Value {
+pub(crate) fn settle(value: &Value, on: &Symbol, state: &str) -> Value {
     settle_within(value, on, state, rolecall_source::limits::NESTING)
 }
 
