@@ -240,6 +240,8 @@ pub struct Analysis {
     pub diagnostics: Vec<Diagnostic>,
     /// What was analysed and what was not.
     pub coverage: Coverage,
+    /// The fewest edits that close what is grave, where they were looked for.
+    pub cut: Option<crate::Cut>,
 }
 
 /// A rule, for `rolecall rules` and SARIF.

@@ -252,7 +252,7 @@ fn denied(authority: &Authority, action: &str, resource: &Text) -> Authority {
 }
 
 /// A policy of one statement.
-fn extra(effect: &str, action: &str, arns: Vec<Text>, service: Option<&str>) -> Grant {
+pub(crate) fn extra(effect: &str, action: &str, arns: Vec<Text>, service: Option<&str>) -> Grant {
     let nowhere = Span::NOWHERE;
     let text = |t: &str| Value::string(t, nowhere);
     let map = |entries: Vec<(&str, Value)>| Value::map(entries.into_iter().map(|(k, v)| (Text::plain(k), v)), nowhere);

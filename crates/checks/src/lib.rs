@@ -7,6 +7,7 @@ mod build;
 mod candidates;
 pub mod compare;
 mod context;
+mod cut;
 pub mod finding;
 mod fix;
 pub mod map;
@@ -25,6 +26,7 @@ use rolecall_facts::{Language, Output};
 use rolecall_graph::Graph;
 use rolecall_source::{Confidence, Diagnostic};
 
+pub use cut::{Cut, CutEdit};
 pub use finding::{
     Analysis, Coverage, Finding, Fix, GainSummary, Hop, Party, PolicyUnknown, Rule, ServiceGain, Step, StepKind,
     Suppression, Within, WitnessRequest,
@@ -55,6 +57,9 @@ pub fn analyze(outputs: Vec<Output>, options: &Options) -> Analysis {
     suppress::configure(&mut analysis.findings, options, &mut analysis.diagnostics);
     suppress::apply(&mut analysis.findings, &directives, options, &mut analysis.diagnostics);
     sort(&mut analysis.findings, &mut analysis.diagnostics);
+    if options.cut {
+        analysis.cut = cut::of(&graph, options, &analysis.findings);
+    }
     analysis.coverage.modules_unresolved.sort();
     analysis
 }

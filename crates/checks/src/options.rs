@@ -23,6 +23,8 @@ pub struct Options {
     pub disabled: BTreeSet<String>,
     /// How severe the findings of a rule are, whatever the rule says.
     pub severities: BTreeMap<String, Severity>,
+    /// True where the fewest edits that close what is grave are looked for.
+    pub cut: bool,
     /// Techniques that are not asked for, by id.
     pub disabled_techniques: BTreeSet<String>,
     /// Techniques of the user, asked for after those of the catalogue.

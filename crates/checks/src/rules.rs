@@ -3,6 +3,7 @@
 mod assume_role;
 mod launch_over_privileged_role;
 mod open_pass_role;
+mod open_trust;
 mod pass_role_to_service;
 mod self_escalation;
 mod take_over_compute;
@@ -53,11 +54,7 @@ pub(crate) fn run(graph: &Graph, options: &Options) -> (Vec<Finding>, Vec<Diagno
     let world = World::of(graph, options);
     let context = world.context(graph, options);
     let edges = walk::edges(&context, walk::Wanted::Gaining);
-    let starters: Vec<(NodeId, &Node)> = graph
-        .node_ids()
-        .filter_map(|id| Some((id, graph.node(id)?)))
-        .filter(|(_, n)| walk::acts(n))
-        .collect();
+    let starters = acting(graph);
     let (mut candidates, mut notes) = gaining(&context, &edges, &starters);
     notes.extend(keep_gravest(&mut candidates, MOST, "the scan", Span::NOWHERE));
     candidates.sort_by_key(|c| c.start);
@@ -72,11 +69,25 @@ pub(crate) fn run(graph: &Graph, options: &Options) -> (Vec<Finding>, Vec<Diagno
         .collect();
     let mut findings: Vec<Finding> = built.concat();
     findings.extend(open(&context, &starters, &candidates));
+    findings.extend(open_trust::all(&context));
     (findings, notes)
 }
 
+/// Everybody who acts.
+pub(crate) fn acting(graph: &Graph) -> Vec<(NodeId, &Node)> {
+    graph
+        .node_ids()
+        .filter_map(|id| Some((id, graph.node(id)?)))
+        .filter(|(_, n)| walk::acts(n))
+        .collect()
+}
+
 /// The paths that gain something. Those of principals that are allowed the same are found once.
-fn gaining(context: &Context<'_>, edges: &[Edges], starters: &[(NodeId, &Node)]) -> (Vec<Candidate>, Vec<Diagnostic>) {
+pub(crate) fn gaining(
+    context: &Context<'_>,
+    edges: &[Edges],
+    starters: &[(NodeId, &Node)],
+) -> (Vec<Candidate>, Vec<Diagnostic>) {
     let alike = |(id, node): &(NodeId, &Node)| {
         let mine = edges.get(id.0 as usize)?.alike()?;
         // A role may be among those it gains itself.

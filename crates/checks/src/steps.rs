@@ -72,6 +72,46 @@ pub(crate) fn open(context: &Context<'_>, principal: &Node, evidence: &[Evidence
     steps.steps
 }
 
+/// The steps of strangers who may assume a role, and where that is shown.
+pub(crate) fn strangers(
+    context: &Context<'_>,
+    role: &Node,
+    strangers: &str,
+    reason: &Reason,
+    witness: &Witness,
+) -> (Vec<Step>, Span) {
+    let mut steps = Steps {
+        context,
+        steps: Vec::new(),
+    };
+    let origin = &role.fact.origin;
+    let span = if reason.span.is_nowhere() {
+        origin.span
+    } else {
+        reason.span
+    };
+    let within = Within {
+        statement: Some(span),
+        ..Within::from(origin)
+    };
+    steps.add(
+        StepKind::Trust,
+        format!("{} trusts {strangers}", who(role)),
+        span,
+        within,
+    );
+    let gain = format!("allows {}", witness.request.action);
+    steps.statements(StepKind::Gain, &witness.because, &gain, role);
+    let mut places = [span, origin.span]
+        .into_iter()
+        .chain(origin.calls.iter().rev().copied());
+    let own = places.clone().find(|s| context.options.is_own(*s));
+    let shown = own
+        .or_else(|| places.find(|s| !s.is_nowhere()))
+        .unwrap_or(Span::NOWHERE);
+    (steps.steps, shown)
+}
+
 struct Steps<'g> {
     context: &'g Context<'g>,
     steps: Vec<Step>,

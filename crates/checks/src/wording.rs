@@ -140,7 +140,7 @@ pub(crate) fn compute(context: &Context<'_>, technique: &Technique, at: usize) -
 }
 
 /// What is gained, in a few words.
-fn gained(gain: &Gain) -> String {
+pub(crate) fn gained(gain: &Gain) -> String {
     if gain.rank == Rank::Administrator {
         return "every permission".to_owned();
     }

@@ -21,7 +21,10 @@ pub(crate) fn run(args: &ScanArgs) -> Result<Exit, Failure> {
     let progress = Progress::start(args.output.quiet);
     let input = input::read(&args.input)?;
     progress.phase("deciding");
-    let options = options(&args.input, &input)?;
+    let options = rolecall_checks::Options {
+        cut: true,
+        ..options(&args.input, &input)?
+    };
     let wanted = Wanted::new(args.fail_on, args.min_severity, &input.config);
     let (mut analysis, broken) =
         match input::guarded("the analysis", || rolecall_checks::analyze(input.outputs, &options)) {
@@ -76,6 +79,7 @@ pub(crate) fn options(given: &GivenArgs, input: &Input) -> Result<rolecall_check
         today: Some(given.today.clone().unwrap_or_else(today::today)),
         accepted: config.accepted(&input.sources),
         baseline: given.baseline.as_deref().map(baseline::read).transpose()?,
+        cut: false,
         disabled: config.file.disabled(false),
         disabled_techniques: config.file.disabled(true),
         severities: config.severities().collect(),

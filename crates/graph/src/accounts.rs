@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::account::is_account;
 
 /// One account of one configuration.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Place {
     configuration: usize,
     account: Text,
@@ -30,7 +30,7 @@ pub(crate) enum Relation {
 }
 
 /// The accounts of a scan. Configurations refer to them by [`ScopeId`]; scopes of one account are one place.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Accounts {
     places: Vec<Place>,
     /// By configuration and scope.

@@ -11,7 +11,7 @@ use crate::accounts::Accounts;
 pub struct NodeId(pub u32);
 
 /// Everything a scan's configurations state, linked.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Graph {
     /// The configurations, with account symbols replaced where the account is known.
     pub configurations: Vec<Configuration>,
@@ -66,7 +66,7 @@ impl Graph {
 }
 
 /// A principal with what decides its permissions.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Node {
     /// Index of its configuration.
     pub configuration: usize,
@@ -91,7 +91,7 @@ pub struct Node {
 }
 
 /// An instance profile and the role in it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ProfileNode {
     /// Index of its configuration.
     pub configuration: usize,
@@ -132,7 +132,7 @@ pub struct Wiring {
 }
 
 /// Compute and what it runs with.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ComputeNode {
     /// Index of its configuration.
     pub configuration: usize,

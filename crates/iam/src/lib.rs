@@ -34,4 +34,6 @@ pub use request::{Context, Decision, Found, Outcome, Query, Reason, Request};
 pub use resource::{Reach, ResourceGrant};
 pub use rolecall_source::Assumptions;
 pub use template::Template;
-pub use trust::{trusts_federated, trusts_principal, trusts_principal_directly, trusts_service};
+pub use trust::{
+    trusts_anyone, trusts_federated, trusts_principal, trusts_principal_directly, trusts_provider, trusts_service,
+};

@@ -51,6 +51,29 @@ pub fn trusts_federated(policy: &Policy, provider: &str) -> Found {
     assume(policy, WEB_IDENTITY, Caller::default(), Context::new(), named)
 }
 
+/// Does `policy` allow `sts:AssumeRole` to `caller` as it allows it to anyone: by `*`, or by leaving others out?
+#[must_use]
+pub fn trusts_anyone(policy: &Policy, caller: Caller, fixed: Context) -> Found {
+    let arn = caller.arn.clone().unwrap_or_else(|| Text::plain(""));
+    let account = caller.account.clone().unwrap_or_else(|| Text::plain(""));
+    let named = |name: &PrincipalName| by_arn(name, &arn).or(by_account(name, &account));
+    assume(policy, ASSUME, caller, fixed, named)
+}
+
+/// Does `policy` allow `sts:AssumeRoleWithWebIdentity` to an identity of the provider at `host`, by its ARN or its name?
+#[must_use]
+pub fn trusts_provider(policy: &Policy, host: &str, fixed: Context) -> Found {
+    let named = |name: &PrincipalName| match name.kind {
+        PrincipalType::Federated => {
+            let arn = format!("arn:*:iam::*:oidc-provider/{host}");
+            is(&name.name, host).or(matches(&Pattern::like(&Text::plain(&arn)), &name.name))
+        }
+        PrincipalType::Everyone => Answer::Yes,
+        PrincipalType::Aws | PrincipalType::Service | PrincipalType::Canonical => Answer::No,
+    };
+    assume(policy, WEB_IDENTITY, Caller::default(), fixed, named)
+}
+
 /// Does `policy` allow `sts:AssumeRole` to the user or role `arn` of `account`, by its ARN or by its account?
 ///
 /// An account delegates: the principal's own policies must then allow it too, which is not asked here.

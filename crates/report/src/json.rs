@@ -29,6 +29,21 @@ struct Document<'a> {
     findings: Vec<FindingV1<'a>>,
     coverage: CoverageV1<'a>,
     summary: Summary,
+    cut: Option<CutV1<'a>>,
+}
+
+#[derive(Serialize)]
+struct CutV1<'a> {
+    closes: usize,
+    of: usize,
+    fewest: bool,
+    edits: Vec<EditV1<'a>>,
+}
+
+#[derive(Serialize)]
+struct EditV1<'a> {
+    summary: &'a str,
+    location: Option<Location<'a>>,
 }
 
 #[derive(Serialize)]
@@ -205,6 +220,22 @@ impl<'a> Document<'a> {
                 .collect(),
             coverage: CoverageV1::new(&analysis.coverage, &analysis.diagnostics, report.sources),
             summary: Summary::new(report),
+            cut: analysis.cut.as_ref().map(|cut| CutV1::new(cut, report.sources)),
+        }
+    }
+}
+
+impl<'a> CutV1<'a> {
+    fn new(cut: &'a rolecall_checks::Cut, sources: &'a Sources) -> Self {
+        let edit = |edit: &'a rolecall_checks::CutEdit| EditV1 {
+            summary: &edit.summary,
+            location: Location::new(edit.span, sources),
+        };
+        Self {
+            closes: cut.closes,
+            of: cut.of,
+            fewest: cut.fewest,
+            edits: cut.edits.iter().map(edit).collect(),
         }
     }
 }

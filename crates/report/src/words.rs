@@ -194,6 +194,17 @@ pub(crate) fn analysed(coverage: &Coverage) -> String {
     parts.join(", ")
 }
 
+/// `3 changes close 41 of 45 findings of high severity or above`.
+pub(crate) fn cut(cut: &rolecall_checks::Cut) -> String {
+    let verb = if cut.edits.len() == 1 { "closes" } else { "close" };
+    format!(
+        "{} {verb} {} of {} of high severity or above",
+        count(cut.edits.len(), "change"),
+        cut.closes,
+        count(cut.of, "finding")
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

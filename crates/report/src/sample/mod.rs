@@ -294,6 +294,7 @@ fn admin_role(sources: &Sources) -> Party {
 pub(crate) fn analysis(sources: &Sources) -> Analysis {
     let find = |path, needle| at(sources, path, needle);
     Analysis {
+        cut: None,
         findings: vec![
             admin(sources),
             chain::chain(sources),

@@ -78,7 +78,21 @@ impl Page<'_> {
             let hidden = words::count(report.hidden, "finding");
             self.line(&format!("{hidden} not shown for their severity or confidence"));
         }
+        self.cut(report);
         self.coverage(&report.analysis.coverage);
+    }
+
+    /// The fewest edits that close what is grave.
+    fn cut(&mut self, report: &Report<'_>) {
+        let Some(cut) = &report.analysis.cut else { return };
+        let line = self.paint.with(Style::Bold, &words::cut(cut));
+        self.line(&line);
+        let most = self.limit(cut.edits.len());
+        for edit in cut.edits.iter().take(most) {
+            let at = self.at(edit.span);
+            self.gap(&format!("{}{at}", edit.summary), edit.span);
+        }
+        self.rest("  ", cut.edits.len(), "change");
     }
 
     fn verdict(&mut self, report: &Report<'_>) {
