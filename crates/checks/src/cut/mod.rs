@@ -25,9 +25,9 @@ use edit::{Edit, Edits, apply};
 /// Most findings for which edits are looked for.
 const MOST_FINDINGS: usize = 400;
 /// Most principals, likewise.
-const MOST_PRINCIPALS: usize = 2_000;
+const MOST_PRINCIPALS: usize = 500;
 /// Most times that everything is decided again.
-const MOST_ROUNDS: usize = 12;
+const MOST_ROUNDS: usize = 8;
 
 /// The fewest edits that close the findings of at least [`Severity::High`] that are open.
 #[derive(Clone, Debug, PartialEq, Eq)]
