@@ -153,7 +153,7 @@ impl<'g> Search<'g> {
         let edited = apply(self.graph, edits);
         let world = World::of(&edited, self.options);
         let context = world.context(&edited, self.options);
-        let edges = walk::edges(&context);
+        let edges = walk::edges(&context, walk::Wanted::Gaining);
         let starts: BTreeSet<&Arc<str>> = self.pairs.iter().map(|(start, _)| start).collect();
         let mut starters = acting(&edited);
         starters.retain(|(_, node)| starts.contains(&node.fact.origin.address));
