@@ -17,6 +17,7 @@ mod prove;
 mod region;
 pub mod rules;
 mod steps;
+mod strangers;
 mod suppress;
 pub mod technique;
 mod walk;

@@ -3,7 +3,6 @@
 mod assume_role;
 mod launch_over_privileged_role;
 mod open_pass_role;
-mod open_trust;
 mod pass_role_to_service;
 mod self_escalation;
 mod take_over_compute;
@@ -69,7 +68,7 @@ pub(crate) fn run(graph: &Graph, options: &Options) -> (Vec<Finding>, Vec<Diagno
         .collect();
     let mut findings: Vec<Finding> = built.concat();
     findings.extend(open(&context, &starters, &candidates));
-    findings.extend(open_trust::all(&context));
+    findings.extend(crate::strangers::all(&context));
     (findings, notes)
 }
 

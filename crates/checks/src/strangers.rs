@@ -11,11 +11,13 @@ use rolecall_iam::{
 };
 use rolecall_source::{Confidence, Severity, Span, Text};
 
-use super::assume_role::RULE;
 use crate::context::Context;
 use crate::finding::{Finding, Fix, Hop, Party};
+use crate::technique::Family;
 use crate::{steps, wording};
 
+/// The rule that tells them.
+const RULE: &str = Family::AssumeRole.rule();
 /// An account and names of which nobody's policy speaks.
 const ELSEWHERE: &str = "000000000000";
 const NOBODY: &str = "somebody-else";
@@ -155,9 +157,9 @@ fn finding(context: &Context<'_>, role: &Node, who: &str, found: &Found) -> Opti
         span: Span::NOWHERE,
     };
     let party = wording::party(role);
-    let fingerprint = wording::fingerprint(&[RULE.id, configuration, who, &role.fact.origin.address, &technique]);
+    let fingerprint = wording::fingerprint(&[RULE, configuration, who, &role.fact.origin.address, &technique]);
     Some(Finding {
-        rule: RULE.id,
+        rule: RULE,
         technique: Arc::clone(&technique),
         severity: match gain.rank {
             Rank::Administrator => Severity::Critical,
