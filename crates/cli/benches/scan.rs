@@ -30,6 +30,12 @@ fn main() {
             millis(floor),
             millis(scan)
         );
+        let (facts, ..) = least(|| facts(&folder));
+        let ratio = facts.as_secs_f64() / floor.as_secs_f64();
+        println!(
+            "  frontends alone {:.1} ms on one thread: {ratio:.2} of the floor",
+            millis(facts)
+        );
         println!(
             "  peak memory {}",
             peak(&folder).map_or_else(
@@ -88,6 +94,19 @@ fn scan(folder: &Path) -> (Duration, usize, usize) {
     let start = Instant::now();
     let status = command(folder).status();
     assert!(status.is_ok_and(|s| matches!(s.code(), Some(0 | 3))), "the scan failed");
+    (start.elapsed(), 0, 0)
+}
+
+/// What the frontends make of the folder, printed, on one thread: no linking and no rules.
+fn facts(folder: &Path) -> (Duration, usize, usize) {
+    let start = Instant::now();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rolecall"));
+    command
+        .args(["dump", "facts"])
+        .arg(folder)
+        .env("RAYON_NUM_THREADS", "1");
+    let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
+    assert!(status.is_ok_and(|s| matches!(s.code(), Some(0 | 3))), "the dump failed");
     (start.elapsed(), 0, 0)
 }
 
