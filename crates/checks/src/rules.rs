@@ -167,13 +167,19 @@ fn keep_gravest(candidates: &mut Vec<Candidate>, most: usize, whose: &str, at: S
     Some(Diagnostic::new("findings-cut", Level::Note, headline, at))
 }
 
-/// Principals that launch nothing that is stated, but may pass roles by a pattern.
+/// Principals that launch nothing that is stated, but may pass roles by a pattern. Who becomes administrator by itself
+/// needs no role.
 fn open(context: &Context<'_>, starters: &[(NodeId, &Node)], told: &[Candidate]) -> Vec<Finding> {
     let launch = |c: &&Candidate| {
         let only = c.reach.path.first().filter(|_| c.reach.path.len() == 1);
         only.is_some_and(|(_, edge)| edge.technique.rule == Family::LaunchOverPrivilegedRole)
     };
-    let told: std::collections::BTreeSet<NodeId> = told.iter().filter(launch).map(|c| c.start).collect();
+    let escalates = |c: &&Candidate| {
+        let itself = c.reach.path.len() == 1 && c.family() == Some(Family::SelfEscalation);
+        itself && c.severity == Severity::Critical && c.reach.assumes() == 0
+    };
+    let enough = |c: &&Candidate| launch(c) || escalates(c);
+    let told: std::collections::BTreeSet<NodeId> = told.iter().filter(enough).map(|c| c.start).collect();
     let open: Vec<Option<Finding>> = starters
         .par_iter()
         .filter(|(id, _)| !told.contains(id))

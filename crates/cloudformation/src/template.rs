@@ -147,10 +147,25 @@ fn unreadable(sources: &Sources, file: FileId, error: &LoadError) -> Option<Diag
     Some(Diagnostic::error("unreadable-file", message, span))
 }
 
-/// True iff broken text was meant as a template: it states the format version, or its resources have AWS types.
+/// True iff broken text was meant as a template: it has the key of the format version, or that of resources, of AWS types.
 fn claims_to_be_one(text: &str) -> bool {
-    text.contains("AWSTemplateFormatVersion")
-        || text.contains("Resources") && text.contains("Type") && text.contains("AWS::")
+    has_key(text, "AWSTemplateFormatVersion")
+        || has_key(text, "Resources") && text.contains("Type") && text.contains("AWS::")
+}
+
+/// True iff `name` stands where a key does: in quotes, or at the start of a line, and before a colon.
+fn has_key(text: &str, name: &str) -> bool {
+    text.match_indices(name).any(|(at, _)| {
+        let before = text.get(..at).unwrap_or_default();
+        let after = text.get(at + name.len()..).unwrap_or_default();
+        let quote = before.chars().next_back().filter(|c| matches!(c, '"' | '\''));
+        match quote {
+            Some(quote) => after
+                .strip_prefix(quote)
+                .is_some_and(|rest| rest.trim_start().starts_with(':')),
+            None => (before.is_empty() || before.ends_with(['\n', '\u{feff}'])) && after.starts_with(':'),
+        }
+    })
 }
 
 /// A document is a template iff it has resources of which one has a type, and the types look like CloudFormation's.
@@ -203,6 +218,12 @@ mod tests {
         let (_, diagnostics) = read(&sources, FileId(0));
         assert_eq!(sources.position(diagnostics[0].span()).line, 5);
         assert_eq!(reads("b.yaml", "notes on Resources\n: - AWS:: [\n"), (false, 0));
+        let script = "#!/bin/bash\nusage: [\n--query \"StackResources[*].Type\" AWS::EC2 Resources: x\n";
+        assert_eq!(reads("collect", script), (false, 0));
+        assert_eq!(
+            reads("c.json", "{\"Resources\" : {\"A\":{\"Type\":\"AWS::IAM::Role\",}}"),
+            (false, 1)
+        );
     }
 
     /// The lines at which a file is found wrong, and what is said.
