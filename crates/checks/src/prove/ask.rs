@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rolecall_catalog::ActionResource;
-use rolecall_graph::ComputeNode;
+use rolecall_graph::{ComputeNode, Node};
 use rolecall_iam::{Answer, Context as Keys, Found, Query, Request, evaluate, find};
-use rolecall_source::{Kind, Text};
+use rolecall_source::{Kind, Text, Value};
 
 use super::Prover;
 use super::proof::{Proof, best};
@@ -20,6 +20,8 @@ pub(crate) struct Bound<'g> {
     pub(crate) arns: BTreeMap<&'static str, Text>,
     /// Existing compute by name, for its tags.
     pub(crate) compute: BTreeMap<&'static str, &'g ComputeNode>,
+    /// Principals by name, for their permissions boundaries.
+    pub(crate) principals: BTreeMap<&'static str, &'g Node>,
     /// The region of what exists already, where it is known.
     pub(crate) region: Option<Text>,
 }
@@ -202,6 +204,9 @@ impl<'g> Prover<'g> {
         if let Some(compute) = on.strip_prefix('@').and_then(|name| bound.compute.get(name)) {
             self.tags(compute, &need.action, &mut fixed, &mut absent);
         }
+        if let Some(node) = on.strip_prefix('@').and_then(|name| bound.principals.get(name)) {
+            boundary(node, &need.action, &mut fixed, &mut absent);
+        }
         let everywhere = Text::plain("*");
         let resource = match on {
             "*" => everywhere,
@@ -333,6 +338,27 @@ fn ones(need: &Need) -> Vec<One<'_>> {
         required.push("*");
     }
     required.into_iter().map(|on| One { need, on }).collect()
+}
+
+/// The key of the boundary that a user or role has, for the actions that have the key: its ARN, or none.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#ck_PermissionsBoundary>
+fn boundary(of: &Node, action: &str, fixed: &mut Keys, absent: &mut BTreeSet<String>) {
+    const KEY: &str = "iam:permissionsboundary";
+    let has_key =
+        rolecall_catalog::find_action(action).is_some_and(|a| rolecall_catalog::condition_keys(a.id).contains(&KEY));
+    if !has_key || !of.fact.declared {
+        return;
+    }
+    match of.fact.boundary.as_ref().map(Value::to_text) {
+        None => {
+            absent.insert(KEY.to_owned());
+        }
+        Some(Some(arn)) => {
+            fixed.insert(KEY.to_owned(), vec![arn]);
+        }
+        // There is one, and nothing is known of it.
+        Some(None) => {}
+    }
 }
 
 /// What a name with `@` stands for; other letters stand for themselves.

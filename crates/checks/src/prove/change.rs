@@ -44,6 +44,10 @@ impl<'g> Prover<'g> {
             bound.arns.insert("target", changed.arn.clone());
             if let Some(arn) = &self.authority.caller.arn {
                 bound.arns.insert("self", arn.clone());
+                bound.principals.insert("self", self.principal);
+            }
+            if let Some(target) = changed.goal.node().and_then(|id| self.context.graph.node(id)) {
+                bound.principals.insert("target", target);
             }
             // IAM is global: its requests are made in one region.
             // <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-requestedregion>
@@ -205,6 +209,7 @@ impl<'g> Prover<'g> {
             others.filter_map(|t| {
                 let mut bound = Bound::default();
                 bound.arns.insert("target", target.fact.arn.clone());
+                bound.principals.insert("target", target);
                 bound.region = Some(Text::plain("us-east-1"));
                 let fits = match t.change?.target {
                     Target::OtherUser => target.fact.kind == PrincipalKind::User,
