@@ -16,6 +16,8 @@ use crate::finding::{Finding, Fix, Hop, Party};
 use crate::technique::Family;
 use crate::{steps, wording};
 
+/// What strangers do; who turns it off does not hear of them either.
+const TECHNIQUE: &str = "sts-assume-role";
 /// The rule that tells them.
 const RULE: &str = Family::AssumeRole.rule();
 /// An account and names of which nobody's policy speaks.
@@ -58,6 +60,9 @@ const CHOSEN: [&str; 2] = ["aud", "amr"];
 
 /// The findings of every role that anyone can assume and that may do something.
 pub(crate) fn all(context: &Context<'_>) -> Vec<Finding> {
+    if !context.techniques.iter().any(|t| *t.id == *TECHNIQUE) {
+        return Vec::new();
+    }
     let ids: Vec<NodeId> = context.graph.node_ids().collect();
     let of = |id: &NodeId| {
         let role = context.graph.node(*id).filter(|n| n.fact.kind == PrincipalKind::Role)?;
@@ -145,7 +150,7 @@ fn finding(context: &Context<'_>, role: &Node, who: &str, found: &Found) -> Opti
     let (steps, primary) = steps::strangers(context, role, who, reason, witness);
     let graph = context.graph;
     let configuration = graph.configurations.get(role.configuration).map_or("", |c| &c.id);
-    let technique: Arc<str> = "sts-assume-role".into();
+    let technique: Arc<str> = TECHNIQUE.into();
     let assumptions: BTreeSet<String> = match &gain.answer {
         Answer::Depends(more) => more.iter().chain(&role.exists).map(ToString::to_string).collect(),
         _ => role.exists.iter().map(ToString::to_string).collect(),

@@ -1,6 +1,10 @@
 //! Techniques of `rolecall.toml`.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot set its scene has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot set its scene has failed"
+)]
 
 mod support;
 

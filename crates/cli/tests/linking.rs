@@ -128,7 +128,6 @@ fn launches_are_linked_alike_in_both_languages_and_through_modules() {
 }
 
 /// What two principals being in one account relies on.
-#[expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 fn same(graph: &Graph, a: &str, b: &str) -> Option<Vec<String>> {
     let node = |name: &str| graph.nodes.iter().find(|n| n.fact.name.as_str() == Some(name));
     let assumes = graph.same_account(node(a)?, node(b)?)?;

@@ -1,7 +1,11 @@
 //! Every technique of the catalogue has a configuration in each language under `testdata/techniques`, in which somebody
 //! has it and somebody who lacks one thing has it not.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot read its fixtures has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot read its fixtures has failed"
+)]
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

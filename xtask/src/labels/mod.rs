@@ -34,7 +34,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
         }
         rest = more;
     }
-    if rest.is_empty() || rest.len() % 2 != 0 {
+    if rest.is_empty() || !rest.len().is_multiple_of(2) {
         return Err("usage: cargo xtask labels [--rolecall PATH] [--table FILE] LABELS.json FOLDER …".into());
     }
     let mut tables = Vec::new();

@@ -159,7 +159,7 @@ fn points(kind: PolicyKind, text: &str, headline: &str, at: &str) {
         .map(|d| {
             (
                 d.headline.clone(),
-                &text[d.span().start as usize..d.span().end as usize],
+                text.get(d.span().start as usize..d.span().end as usize).unwrap(),
             )
         })
         .collect();

@@ -84,7 +84,10 @@ impl Page<'_> {
 
     /// The fewest edits that close what is grave.
     fn cut(&mut self, report: &Report<'_>) {
-        let Some(cut) = &report.analysis.cut else { return };
+        // Of one finding its fix says the same.
+        let Some(cut) = report.analysis.cut.as_ref().filter(|c| c.of > 1) else {
+            return;
+        };
         let line = self.paint.with(Style::Bold, &words::cut(cut));
         self.line(&line);
         let most = self.limit(cut.edits.len());
