@@ -9,7 +9,7 @@ mod facts;
 mod statement;
 mod worlds;
 
-use crate::resource::{self, Reach, ResourceGrant};
+use crate::resource::{self, Reach, ResourceGrant, Services};
 use crate::{Answer, Assumptions, Authority, Decision, Effect, Grant, Outcome, Reason, Request, Statement};
 
 pub(crate) use facts::{Facts, is_of_caller};
@@ -131,13 +131,20 @@ impl Tally<'_> {
             limited: (Answer::No, Vec::new()),
             required: Answer::Yes,
         };
+        let mut services = None;
         for resource in authority.resources.iter() {
             let within = patterns_match(&resource.scope().patterns, &self.request.resource, &self.facts).0;
-            if !within.is_no() {
+            // What is guessed of a resource is not that it is of another service.
+            if within.is_yes() || !within.is_no() && self.concerned(&mut services, resource) {
                 self.resource(authority, resource, &within, &mut all);
             }
         }
         all
+    }
+
+    fn concerned(&self, services: &mut Option<Services>, resource: &ResourceGrant) -> bool {
+        let services = services.get_or_insert_with(|| Services::of(&self.request.action));
+        services.concern(resource)
     }
 
     fn resource(&mut self, authority: &Authority, on: &ResourceGrant, within: &Answer, all: &mut OnResource) {

@@ -9,6 +9,7 @@ use crate::condition::Condition;
 use crate::evaluate::{action_matches, evaluate, policies};
 use crate::levels;
 use crate::pattern::{Arn, Pattern, Search, meets, witness};
+use crate::resource::{ResourceGrant, Services};
 use crate::solve::{Candidate, End, Flow, Known, Mode, Problem, Relations, Resources, Rule, Side};
 use crate::{Answer, Authority, Context, Decision, Effect, Found, Query, Request, Statement};
 
@@ -238,7 +239,9 @@ pub(crate) fn allowed<'a>(
 ) {
     let mut placed = Vec::new();
     let wanted = |s: &Statement| !action_matches(&s.actions, action).0.is_no();
-    let levels = levels::each(authority, &wanted, &mut |place| {
+    let services = Services::of(action);
+    let concerned = |r: &ResourceGrant| services.concern(r);
+    let levels = levels::each(authority, &wanted, &concerned, &mut |place| {
         let named = action_matches(&place.statement.actions, action).0;
         if named.is_no() {
             return;

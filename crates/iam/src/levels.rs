@@ -28,11 +28,12 @@ pub(crate) struct Placed<'a, 'l> {
     pub(crate) levels: &'l [usize],
 }
 
-/// Visits each statement of an authority that may apply to its caller, among those that are `wanted`; the number of
-/// levels.
+/// Visits each statement of an authority that may apply to its caller, among those that are `wanted` and those of the
+/// policies of resources that are `concerned`; the number of levels.
 pub(crate) fn each<'a>(
     authority: &'a Authority,
     wanted: &dyn Fn(&Statement) -> bool,
+    concerned: &dyn Fn(&ResourceGrant) -> bool,
     visit: &mut dyn FnMut(Placed<'a, '_>),
 ) -> usize {
     let mut own: Vec<&'a [Grant]> = vec![&authority.identity];
@@ -52,13 +53,14 @@ pub(crate) fn each<'a>(
         visit(anything(Effect::Allow, exists, None, &[1]));
     }
     let required = |r: &&ResourceGrant| r.reach != Reach::Adds;
-    let requirements = own.len()..own.len() + authority.resources.iter().filter(required).count();
+    let resources = || authority.resources.iter().filter(|r| concerned(r));
+    let requirements = own.len()..own.len() + resources().filter(required).count();
     let levels = Levels {
         unlimited: (0..limits).chain(requirements.clone()).collect(),
         limited: std::iter::once(0).chain(requirements.clone()).collect(),
     };
     let mut next = requirements.clone();
-    for resource in authority.resources.iter() {
+    for resource in resources() {
         let own = if required(&resource) { next.next() } else { None };
         levels.resource(authority, resource, own, wanted, visit);
     }

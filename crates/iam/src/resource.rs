@@ -85,6 +85,33 @@ impl ResourceGrant {
     }
 }
 
+/// The services on whose resources an action may be.
+pub(crate) struct Services(Option<Vec<&'static str>>);
+
+impl Services {
+    /// Those of the resource types that the [service authorization reference](https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html)
+    /// lists; any, for an action that it does not have and for types whose ARNs do not say their service.
+    pub(crate) fn of(action: &str) -> Self {
+        let Some(action) = rolecall_catalog::find_action(action) else {
+            return Self(None);
+        };
+        let types = rolecall_catalog::resource_types(action.id);
+        let services = types.map(|t| {
+            let service = t.arn.split(':').nth(2)?;
+            (!service.contains(['$', '*', '?'])).then_some(service)
+        });
+        Self(services.collect())
+    }
+
+    /// False only if no request for the action is about what `resource` is a policy of.
+    pub(crate) fn concern(&self, resource: &ResourceGrant) -> bool {
+        match (&self.0, &resource.scope.service) {
+            (Some(services), Some(service)) => services.contains(&&**service),
+            _ => true,
+        }
+    }
+}
+
 /// The service field of an ARN whose letters up to it are known, its partition aside.
 fn service(resource: &Text) -> Option<Arc<str>> {
     let (flat, _) = resource.flat();

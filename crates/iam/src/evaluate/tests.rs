@@ -86,21 +86,29 @@ fn an_absent_key_passes_negated_operators_only() {
     ] {
         holds(&format!("{{'{operator}':{{'iam:PassedToService':'x'}}}}"), &[], true);
     }
-    for operator in ["NumericNotEquals", "DateNotEquals", "NotIpAddress"] {
-        holds(&format!("{{'{operator}':{{'aws:SourceIp':'1'}}}}"), &[], true);
-    }
-    for operator in [
-        "StringEquals",
-        "StringLike",
-        "Bool",
-        "NumericLessThan",
-        "DateLessThan",
-        "IpAddress",
-        "ArnLike",
+    for (operator, value) in [
+        ("NumericNotEquals", "1"),
+        ("DateNotEquals", "2030-01-01T00:00:00Z"),
+        ("NotIpAddress", "192.0.2.1"),
     ] {
-        holds(&format!("{{'{operator}':{{'iam:PassedToService':'x'}}}}"), &[], false);
+        holds(&format!("{{'{operator}':{{'aws:SourceIp':'{value}'}}}}"), &[], true);
+    }
+    for (operator, value) in [
+        ("StringEquals", "x"),
+        ("StringLike", "x"),
+        ("Bool", "true"),
+        ("NumericLessThan", "1"),
+        ("DateLessThan", "2030-01-01T00:00:00Z"),
+        ("IpAddress", "192.0.2.1"),
+        ("ArnLike", "arn:aws:iam::111122223333:role/x"),
+    ] {
         holds(
-            &format!("{{'{operator}IfExists':{{'iam:PassedToService':'x'}}}}"),
+            &format!("{{'{operator}':{{'iam:PassedToService':'{value}'}}}}"),
+            &[],
+            false,
+        );
+        holds(
+            &format!("{{'{operator}IfExists':{{'iam:PassedToService':'{value}'}}}}"),
             &[],
             true,
         );

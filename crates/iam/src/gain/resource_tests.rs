@@ -241,3 +241,50 @@ fn an_unknown_policy_on_a_resource_is_about_that_resource() {
     ));
     assert_eq!(answer("arn:aws:s3:::b/*", "arn:aws:s3:::b/*"), Answer::No);
 }
+
+/// An ARN that is not known may be anything, but for a write to S3 it is no key: the policies of keys say nothing of it.
+#[test]
+fn a_policy_of_another_service_is_not_about_an_unknown_arn() {
+    let delegates = format!(
+        "{{'Effect':'Allow','Action':'kms:*','Resource':'*','Principal':{{'AWS':'arn:aws:iam::{ACCOUNT}:root'}}}}"
+    );
+    let key = ResourceGrant::new(
+        grant(&delegates, PolicyKind::Resource),
+        &Text::plain(KEY),
+        Reach::Decides,
+    );
+    let resources: Arc<[ResourceGrant]> = [key].into();
+    let bucket = rolecall_source::Symbol::new("b.arn", "b.arn", "is not known", rolecall_source::Class::Any);
+    let of_bucket = Text::symbol(bucket, Span::NOWHERE).concat(&Text::plain("/*"));
+    let holder = |end: &str, policy: Grant| Authority {
+        caller: Caller {
+            arn: Some(Text::plain(&format!("arn:aws:iam::{ACCOUNT}:{end}"))),
+            account: Some(Text::plain(ACCOUNT)),
+            ..Caller::default()
+        },
+        identity: vec![policy],
+        resources: Arc::clone(&resources),
+        ..Authority::default()
+    };
+    let mut writes = (*grant(
+        "{'Effect':'Allow','Action':'s3:PutObject','Resource':'arn:aws:s3:::x'}",
+        PolicyKind::Identity,
+    )
+    .policy)
+        .clone();
+    for statement in &mut writes.statements {
+        let items = statement.resources.iter_mut().flat_map(|r| &mut r.items);
+        items.for_each(|item| *item = crate::Template::parse(&of_bucket, false));
+    }
+    let writes = Grant {
+        policy: Arc::new(writes),
+        id: 0,
+        exists: Assumptions::new(),
+    };
+    let reads = grant(
+        "{'Effect':'Allow','Action':'ec2:*','Resource':'*'}",
+        PolicyKind::Identity,
+    );
+    let gain = Engine::new().gain(&holder("role/app", writes), &holder("user/anna", reads));
+    assert_eq!(gain.answer, Answer::Yes, "{gain:?}");
+}

@@ -11,7 +11,7 @@ use super::bits::Bits;
 use super::content::{Content, RuleBody};
 use crate::evaluate::{action_matches, own_grants};
 use crate::levels;
-use crate::resource::Scope;
+use crate::resource::{ResourceGrant, Scope, Services};
 use crate::{Answer, Assumptions, Authority, Caller, Effect, Policy, Statement};
 
 /// Nothing is allowed.
@@ -243,7 +243,7 @@ impl Store {
     fn entries(&mut self, authority: &Authority, names: &mut BTreeSet<String>) -> (Vec<Entry>, usize) {
         let mut entries = Vec::new();
         let mut last: Option<Arc<CompiledPolicy>> = None;
-        let levels = levels::each(authority, &|_| true, &mut |placed| {
+        let levels = levels::each(authority, &|_| true, &|_| true, &mut |placed| {
             let (effect, named, mut body) = match placed.part {
                 Some((policy, index)) => {
                     let compiled = match &last {
@@ -449,7 +449,9 @@ impl Store {
     pub(crate) fn content_for(&mut self, authority: &Authority, action: &str) -> u32 {
         let mut rules = Vec::new();
         let wanted = |s: &Statement| !action_matches(&s.actions, action).0.is_no();
-        let levels = levels::each(authority, &wanted, &mut |placed| {
+        let services = Services::of(action);
+        let concerned = |r: &ResourceGrant| services.concern(r);
+        let levels = levels::each(authority, &wanted, &concerned, &mut |placed| {
             let body = || {
                 let mut body = RuleBody::of(placed.statement, &placed.exists);
                 body.scope = placed.scope.map(|s| Arc::clone(&s.patterns));
