@@ -88,6 +88,19 @@ fn bytes<'a>(c: &Call<'a>, i: usize) -> Result<&'a [u8], Stop> {
         .or_else(|e| c.error_at(i, format!("{} {e}", c.env.sources.path(file))))
 }
 
+/// What is hashed or encoded whole is often built before Terraform runs, a package of code: when it is not there, the
+/// value is not known, and nothing is wrong with the configuration.
+fn built<'a>(c: &Call<'a>) -> Result<&'a [u8], Stop> {
+    let path = c.letters(0)?;
+    let candidates = candidates(c, &path);
+    if !candidates.is_empty() && !candidates.iter().any(|p| c.env.sources.find(p).is_some()) {
+        let symbol = c.symbol("");
+        let why = format!("depends on the file {path}, which is not in the repository");
+        return Err(Stop::Unknown(Symbol::new(symbol.id, symbol.name, why, Class::Any)));
+    }
+    bytes(c, 0)
+}
+
 /// A file's text, each letter at its own place.
 fn text(c: &Call<'_>, i: usize) -> Result<(Text, Span), Stop> {
     let file = find(c, i)?;
@@ -106,31 +119,31 @@ pub(super) fn file(c: &Call<'_>) -> Outcome {
 }
 
 pub(super) fn filebase64(c: &Call<'_>) -> Outcome {
-    c.of_letters(&STANDARD.encode(bytes(c, 0)?))
+    c.of_letters(&STANDARD.encode(built(c)?))
 }
 
 pub(super) fn filemd5(c: &Call<'_>) -> Outcome {
-    c.of_letters(&digests::hex::<Md5>(bytes(c, 0)?))
+    c.of_letters(&digests::hex::<Md5>(built(c)?))
 }
 
 pub(super) fn filesha1(c: &Call<'_>) -> Outcome {
-    c.of_letters(&digests::hex::<Sha1>(bytes(c, 0)?))
+    c.of_letters(&digests::hex::<Sha1>(built(c)?))
 }
 
 pub(super) fn filesha256(c: &Call<'_>) -> Outcome {
-    c.of_letters(&digests::hex::<Sha256>(bytes(c, 0)?))
+    c.of_letters(&digests::hex::<Sha256>(built(c)?))
 }
 
 pub(super) fn filesha512(c: &Call<'_>) -> Outcome {
-    c.of_letters(&digests::hex::<Sha512>(bytes(c, 0)?))
+    c.of_letters(&digests::hex::<Sha512>(built(c)?))
 }
 
 pub(super) fn filebase64sha256(c: &Call<'_>) -> Outcome {
-    c.of_letters(&digests::base64::<Sha256>(bytes(c, 0)?))
+    c.of_letters(&digests::base64::<Sha256>(built(c)?))
 }
 
 pub(super) fn filebase64sha512(c: &Call<'_>) -> Outcome {
-    c.of_letters(&digests::base64::<Sha512>(bytes(c, 0)?))
+    c.of_letters(&digests::base64::<Sha512>(built(c)?))
 }
 
 pub(super) fn fileexists(c: &Call<'_>) -> Outcome {

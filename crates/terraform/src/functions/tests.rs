@@ -342,6 +342,8 @@ fn files_are_found_from_the_root_module_then_from_the_calling_one() {
             .message
             .contains("there is no file")
     );
+    let package = ok("filebase64sha256", &[s("package.zip")]);
+    assert!(package.as_unknown().unwrap().why.contains("not in the repository"));
     for path in ["../../x", "/etc/passwd", "~/.ssh/id_rsa.pub"] {
         let value = ok("file", &[s(path)]);
         assert!(value.as_unknown().unwrap().why.contains("outside"), "{path}");
