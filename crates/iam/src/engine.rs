@@ -59,6 +59,13 @@ impl Engine {
         self.comparer.relation(target, principal)
     }
 
+    /// The work of all comparisons so far, in steps: about the places of patterns and the values that were looked at. One
+    /// comparison takes a bounded number, whatever the policies are.
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        self.comparer.steps()
+    }
+
     /// Makes an authority ready for many comparisons by this engine.
     #[must_use]
     pub fn prepare(&self, authority: &Authority) -> Prepared {

@@ -6,13 +6,18 @@ mod hard;
 
 use rolecall_iam::{Answer, Engine, evaluate};
 
+/// Most work of one comparison: what a pair may take, and its last question, and as much to see whether the two are
+/// administrators. A second is about eighty million, or more.
+const STEPS: u64 = 120_000_000;
+
 /// Both ways: what is certain has a witness that differs, and what is not says why.
 #[test]
 fn each_pair_is_answered() {
     for (name, a, b) in hard::pairs() {
-        let engine = Engine::new();
         for (target, principal) in [(&a, &b), (&b, &a)] {
+            let engine = Engine::new();
             let gain = engine.gain(target, principal);
+            assert!(engine.steps() < STEPS, "{name}: {} steps", engine.steps());
             match (&gain.answer, &gain.witness) {
                 (Answer::Yes, Some(witness)) => {
                     assert!(

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use rolecall_catalog::ActionId;
 use rolecall_source::Text;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::bits::Bits;
 use super::content::Content;
@@ -24,6 +24,11 @@ const REPLAYS: usize = 24;
 
 /// Most questions of one pair that are given up before the pair is.
 const GIVE_UPS: usize = 4;
+
+/// Most work of all questions of one pair, whoever asked them first; the last may go over it.
+const STEPS: u64 = 40_000_000;
+/// Work too little to be counted.
+const LITTLE: u64 = 1_000;
 
 /// The content of the first, the content of the second, the shape, the account.
 type Question = (u32, u32, u32, u32);
@@ -93,6 +98,12 @@ impl Comparer {
 
     fn store(&self) -> std::sync::MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The work of all questions so far.
+    pub(crate) fn steps(&self) -> u64 {
+        let solved = self.solved.read().unwrap_or_else(PoisonError::into_inner);
+        solved.values().map(|s| s.spent).sum()
     }
 
     fn content(&self, id: u32) -> Arc<Content> {
@@ -203,7 +214,7 @@ impl Comparer {
         let (a, b) = (target.1, principal.1);
         let mut gained = Gained::new();
         let mut local: FxHashMap<Question, Arc<Solved>> = FxHashMap::default();
-        let mut given_up = 0;
+        let (mut given_up, mut spent) = (0, 0);
         let known = a
             .some
             .minus(&b.full)
@@ -219,9 +230,13 @@ impl Comparer {
             let question = (mine, other, shape_id(&action), a.account);
             let solved = match local.get(&question) {
                 Some(solved) => Arc::clone(solved),
-                None if given_up >= GIVE_UPS => continue,
+                None if given_up >= GIVE_UPS || spent >= STEPS => {
+                    gained.give_up();
+                    continue;
+                }
                 None => {
                     let solved = self.solve(question, &action);
+                    spent += solved.spent;
                     given_up += usize::from(solved.gave_up && solved.hit().is_none());
                     local.insert(question, Arc::clone(&solved));
                     solved
@@ -313,16 +328,22 @@ impl Comparer {
         if !missing {
             return if compiled.open { open() } else { Answer::Yes };
         }
-        let mut unsure = false;
+        let (mut unsure, mut spent) = (false, 0);
+        let mut asked = FxHashSet::default();
         for at in Bits::all().minus(&compiled.full) {
             let action = Action::Known(at);
             let question = (EVERYTHING, compiled.content(at), shape_id(&action), compiled.account);
+            if !asked.insert(question) {
+                continue;
+            }
             let solved = self.solve(question, &action);
+            spent += solved.spent;
             match solved.hit() {
                 Some(hit) if hit.certain && !compiled.open => return Answer::No,
                 Some(_) => unsure = true,
                 None => unsure |= solved.gave_up,
             }
+            unsure |= spent >= STEPS;
             if unsure {
                 break;
             }
@@ -344,6 +365,9 @@ struct Look<'l> {
     unsure: Option<(Answer, Witness)>,
     gave_up: usize,
     replays: usize,
+    spent: u64,
+    /// Questions whose work is counted.
+    counted: FxHashSet<Question>,
 }
 
 impl<'l> Look<'l> {
@@ -360,6 +384,8 @@ impl<'l> Look<'l> {
             unsure: None,
             gave_up: 0,
             replays: 0,
+            spent: 0,
+            counted: FxHashSet::default(),
         }
     }
 
@@ -370,7 +396,10 @@ impl<'l> Look<'l> {
             if mine == other || other == EVERYTHING {
                 continue;
             }
-            if self.gave_up >= GIVE_UPS || self.replays >= REPLAYS {
+            if self.spent >= STEPS {
+                self.gave_up += 1;
+            }
+            if self.gave_up >= GIVE_UPS || self.replays >= REPLAYS || self.spent >= STEPS {
                 return None;
             }
             let question = (mine, other, shape_id(&action), account);
@@ -380,6 +409,9 @@ impl<'l> Look<'l> {
                 _ => self.comparer.solve(question, &action),
             };
             self.last = Some((question, Arc::clone(&solved)));
+            if solved.spent > LITTLE && self.counted.insert(question) {
+                self.spent += solved.spent;
+            }
             let Some(hit) = solved.hit() else {
                 self.gave_up += usize::from(solved.gave_up);
                 continue;

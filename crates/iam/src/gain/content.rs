@@ -1,13 +1,14 @@
 //! What decides about an action, its name and spans aside: equal contents allow equal requests.
 
 use std::hash::{Hash, Hasher};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use rolecall_source::{Class, Piece, Symbol, Text};
 
 use crate::condition::{Condition, Operator};
 use crate::evaluate::{is_of_caller, patterns_match};
-use crate::solve::{Rule, Side};
+use crate::solve::{Resources, Rule, Side};
 use crate::{Alternative, Answer, Assumptions, Caller, Patterns, Statement, Template};
 
 /// A statement without its actions.
@@ -117,13 +118,30 @@ impl RuleBody {
     }
 
     /// As a rule of a problem, with or without its conditions.
-    pub(crate) fn rule<'a>(&'a self, side: &Side<'_>, index: usize, bare: bool) -> Rule<'a> {
+    pub(crate) fn rule(&self, resources: Rc<[Resources]>, index: usize, bare: bool) -> Rule<'_> {
         Rule {
-            resources: self.elements().map(|e| crate::solve::Resources::of(e, side)).collect(),
+            resources,
             conditions: if bare { &[] } else { &self.conditions },
             side: index,
             certain: self.certain(),
         }
+    }
+
+    /// Its resources as a side has them.
+    pub(crate) fn resources(&self, side: &Side<'_>) -> Rc<[Resources]> {
+        self.elements().map(|e| Resources::of(e, side)).collect()
+    }
+
+    /// About how much there is to read in it.
+    pub(crate) fn size(&self) -> usize {
+        let text = |t: &Template| 16 + t.text.as_str().map_or(16, str::len);
+        let values = self.conditions.iter().flat_map(|c| &c.values);
+        16 + self
+            .elements()
+            .flat_map(|e| &e.items)
+            .chain(values)
+            .map(text)
+            .sum::<usize>()
     }
 
     fn applies(&self, side: &Side<'_>, resource: &Text) -> Answer {

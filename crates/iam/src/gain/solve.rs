@@ -1,16 +1,18 @@
 //! Whether one content allows a request that another does not.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use rolecall_source::{Span, Symbol, Text};
+use rustc_hash::FxHashMap;
 
 use super::content::{Content, RuleBody};
 use super::shape::Shape;
 use crate::condition::Condition;
 use crate::pattern::{Pattern, Search, witness};
-use crate::solve::{Candidate, End, Flow, Known, Mode, Problem, Relations, Rule, Side, may_hold};
+use crate::solve::{Candidate, End, Flow, Known, Mode, Problem, Relations, Resources, Rule, Side, may_hold};
 use crate::{Answer, Caller, Context};
 
 /// Most candidates of one problem that are judged.
@@ -40,6 +42,8 @@ pub(crate) struct Solved {
     pub(crate) conditional: Option<Hit>,
     /// The search ended early: there may be more.
     pub(crate) gave_up: bool,
+    /// The work that it took.
+    pub(crate) spent: u64,
 }
 
 impl Solved {
@@ -65,8 +69,11 @@ pub(crate) fn solve(target: &Content, principal: &Content, shape: &Shape) -> Sol
     }
     // Only some values are tried for the keys that patterns refer to, so a failure there proves nothing.
     let sampled = solver.known.len() > 1;
-    if sampled && !relaxed_differ(target, principal, shape) {
-        return Solved::default();
+    if sampled && !solver.relaxed_differ() {
+        return Solved {
+            spent: solver.relations.budget.spent(),
+            ..Solved::default()
+        };
     }
     let plain = solver.look(true);
     let conditions = principal.rules().any(|r| !r.conditions.is_empty());
@@ -80,15 +87,8 @@ pub(crate) fn solve(target: &Content, principal: &Content, shape: &Shape) -> Sol
         plain,
         conditional,
         gave_up: solver.gave_up || sampled,
+        spent: solver.relations.budget.spent(),
     }
-}
-
-/// False when the contents certainly do not differ, whatever the keys are that patterns refer to: what the target asks
-/// of such keys is left out, and what the principal gains by them is.
-fn relaxed_differ(target: &Content, principal: &Content, shape: &Shape) -> bool {
-    let (target, principal) = (target.relaxed(true), principal.relaxed(false));
-    let mut solver = Solver::new(&target, &principal, shape);
-    solver.known.len() > 1 || solver.look(false).is_some() || solver.gave_up
 }
 
 /// Why the principal is not allowed.
@@ -101,6 +101,9 @@ enum Way<'c> {
     Denied(Vec<&'c Arc<RuleBody>>),
 }
 
+/// Which of what is known, the address of a rule, the side.
+type Reader = (usize, usize, usize);
+
 struct Solver<'c> {
     target: &'c Content,
     principal: &'c Content,
@@ -109,6 +112,10 @@ struct Solver<'c> {
     known: Vec<Known>,
     modes: Vec<Mode>,
     relations: Rc<Relations>,
+    /// The resources of rules as they were read.
+    read: RefCell<FxHashMap<Reader, Rc<[Resources]>>>,
+    /// What there is to read in both contents.
+    size: usize,
     gave_up: bool,
 }
 
@@ -141,8 +148,20 @@ impl<'c> Solver<'c> {
             known: known(target, principal, shape),
             modes,
             relations: Rc::default(),
+            read: RefCell::default(),
+            size: rules().map(|r| r.size()).sum(),
             gave_up: false,
         }
+    }
+
+    /// False when the contents certainly do not differ, whatever the keys are that patterns refer to: what the target
+    /// asks of such keys is left out, and what the principal gains by them is.
+    fn relaxed_differ(&self) -> bool {
+        let (target, principal) = (self.target.relaxed(true), self.principal.relaxed(false));
+        let mut solver = Solver::new(&target, &principal, self.shape);
+        let differ = solver.known.len() > 1 || solver.look(false).is_some() || solver.gave_up;
+        self.relations.budget.spend_as_much(&solver.relations.budget);
+        differ
     }
 
     fn sides<'k>(&self, known: &'k Known) -> [Side<'k>; 2]
@@ -174,7 +193,9 @@ impl<'c> Solver<'c> {
         let alive = |rule: &RuleBody| {
             self.known.iter().any(|known| {
                 let [target, _] = self.sides(known);
-                rule.conditions.iter().all(|c| may_hold(c, &target))
+                rule.conditions
+                    .iter()
+                    .all(|c| may_hold(c, &target, &self.relations.budget))
             })
         };
         !self.target.levels.iter().all(|level| level.iter().any(|r| alive(r)))
@@ -188,10 +209,14 @@ impl<'c> Solver<'c> {
         }
         let ways = self.ways(bare);
         for mode in self.modes.clone() {
-            for known in &self.known.clone() {
+            for (of, known) in self.known.clone().iter().enumerate() {
                 for at in 0..self.domains.len() {
                     for way in &ways {
-                        let found = self.attempt(mode, known, at, way, bare);
+                        if self.relations.budget.is_spent() {
+                            self.gave_up = true;
+                            return best;
+                        }
+                        let found = self.attempt(mode, (of, known), at, way, bare);
                         if found.as_ref().is_some_and(|h| h.certain) {
                             return found;
                         }
@@ -227,11 +252,18 @@ impl<'c> Solver<'c> {
         ways
     }
 
-    fn attempt(&mut self, mode: Mode, known: &Known, domain: usize, way: &Way<'c>, bare: bool) -> Option<Hit> {
+    fn attempt(
+        &mut self,
+        mode: Mode,
+        (of, known): (usize, &Known),
+        domain: usize,
+        way: &Way<'c>,
+        bare: bool,
+    ) -> Option<Hit> {
         let sides = self.sides(known);
         let rules = |bodies: &'c [Arc<RuleBody>], side: usize, bare: bool| -> Vec<Rule<'_>> {
-            let Some(of) = sides.get(side) else { return Vec::new() };
-            bodies.iter().map(|b| b.rule(of, side, bare)).collect()
+            let rule = |b: &'c Arc<RuleBody>| Some(self.rule(b, of, (sides.get(side)?, side), bare));
+            bodies.iter().filter_map(rule).collect()
         };
         let mut any: Vec<Vec<Rule<'_>>> = self.target.levels.iter().map(|l| rules(l, 0, false)).collect();
         let mut none = rules(&self.target.denies, 0, false);
@@ -239,7 +271,10 @@ impl<'c> Solver<'c> {
         match way {
             Way::Nothing => {}
             Way::Level(level) => none.extend(rules(level, 1, bare)),
-            Way::Denied(by) => any.push(by.iter().map(|d| d.rule(principal, 1, false)).collect()),
+            Way::Denied(by) => any.push({
+                let rule = |d: &&'c Arc<RuleBody>| self.rule(d, of, (principal, 1), false);
+                by.iter().map(rule).collect()
+            }),
         }
         let problem = Problem {
             any,
@@ -266,7 +301,19 @@ impl<'c> Solver<'c> {
         best
     }
 
+    /// A rule whose resources are read once for all attempts with the same keys.
+    fn rule(&self, body: &'c Arc<RuleBody>, of: usize, (side, index): (&Side<'_>, usize), bare: bool) -> Rule<'c> {
+        let key = (of, Arc::as_ptr(body).addr(), index);
+        let mut read = self.read.borrow_mut();
+        let resources = read.entry(key).or_insert_with(|| {
+            self.relations.budget.spend(body.size());
+            body.resources(side)
+        });
+        body.rule(Rc::clone(resources), index, bare)
+    }
+
     fn judge(&self, known: &Known, candidate: Candidate) -> Option<Hit> {
+        self.relations.budget.spend(2 * self.size);
         let mut with = known.clone();
         with.fixed.extend(candidate.context);
         let [target, principal] = self.sides(&with).map(|side| Side {

@@ -67,6 +67,11 @@ impl Gained {
         self.actions.push(One { action, solved, grade });
     }
 
+    /// An action was not looked at.
+    pub(super) fn give_up(&mut self) {
+        self.gave_up = true;
+    }
+
     /// Takes an action into account that the one is allowed on everything and the other on nothing.
     pub(super) fn take_whole(&mut self, action: Action) {
         let grade = grade(&action, true, true, true);

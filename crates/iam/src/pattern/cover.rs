@@ -6,7 +6,7 @@ use rolecall_source::{Piece, Text};
 
 use super::align::assumptions;
 use super::search::{Outcome, search};
-use super::{Pattern, Set, Shape, Step, meet};
+use super::{Budget, Pattern, Set, Shape, Step, meet};
 use crate::Answer;
 
 /// How many automaton states [`covers`] visits before it says that it cannot tell.
@@ -81,19 +81,24 @@ fn known_letters(piece: &Piece) -> &str {
 /// for no letter. Matching a word takes the leftmost place for each stretch between two `*` of `a`.
 #[must_use]
 pub fn covers(a: &Pattern, b: &Pattern) -> Answer {
-    if uniform(a, b) {
+    covers_within(a, b, &Budget::unlimited())
+}
+
+/// [`covers`], which also cannot tell when the budget is spent.
+pub(crate) fn covers_within(a: &Pattern, b: &Pattern, budget: &Budget) -> Answer {
+    if uniform_within(a, b, budget) {
         return Answer::Yes;
+    }
+    if meet::heads_differ(a, b) || meet::tails_differ(a, b) {
+        return Answer::No;
     }
     let known = a.symbols.is_empty() && b.symbols.is_empty();
     if known && !a.limited && has_fresh_letters(a, b) {
         return Answer::No;
     }
-    if meet::heads_differ(a, b) || meet::tails_differ(a, b) {
-        return Answer::No;
-    }
-    let path = meet::loose_path(a, b);
+    let path = meet::loose_path_within(a, b, budget);
     let Some(path) = path else { return Answer::No };
-    match search(&[b], &[a], COVER_BUDGET) {
+    match search(&[b], &[a], COVER_BUDGET, budget) {
         Outcome::Certain(_) => Answer::No,
         Outcome::None => Answer::Yes,
         Outcome::Budget if known => Answer::assuming(format!("`{a}` covers `{b}`, which was too large to decide")),
@@ -218,6 +223,12 @@ fn ends_with(text: &str, tail: &str, fold: bool) -> bool {
 /// True iff `a` matches `b` read as a word (see [`covers`]), symbols as items of their own. Implies `L(a) ⊇ L(b)` for
 /// every value of the symbols.
 pub(crate) fn uniform(a: &Pattern, b: &Pattern) -> bool {
+    uniform_within(a, b, &Budget::unlimited())
+}
+
+/// [`uniform`], counting what it takes.
+pub(crate) fn uniform_within(a: &Pattern, b: &Pattern, budget: &Budget) -> bool {
+    budget.spend(1);
     if a.is_everything() {
         return true;
     }
@@ -228,23 +239,25 @@ pub(crate) fn uniform(a: &Pattern, b: &Pattern) -> bool {
     match a.shape {
         Shape::Literal => {
             let same = b.shape == Shape::Literal && a.head.len() == b.head.len();
-            return same && (comparable || uniform_glob(a, b, 0));
+            return same && (comparable || uniform_glob(a, b, 0, budget));
         }
         Shape::Prefix if comparable => return true,
         Shape::Mixed if comparable && !ends_with(b.letters_at_end(), &a.tail, a.fold) => return false,
         _ => {}
     }
     if a.limited {
+        budget.spend(2 * a.steps.len() * b.steps.len());
         return super::machine::simulate(a, b);
     }
-    uniform_glob(a, b, if comparable { a.head_steps() } else { 0 })
+    uniform_glob(a, b, if comparable { a.head_steps() } else { 0 }, budget)
 }
 
 /// [`uniform`] for an `a` whose loops are all `*`, when the first `from` steps are known to agree.
-fn uniform_glob(a: &Pattern, b: &Pattern, from: usize) -> bool {
+fn uniform_glob(a: &Pattern, b: &Pattern, from: usize, budget: &Budget) -> bool {
     let (mut at, mut pos) = (from, 2 * from);
     let mut mark = None;
     loop {
+        budget.spend(1);
         if a.loop_at(at).is_some() {
             mark = Some((at, pos));
         }

@@ -137,6 +137,16 @@ impl<'p> Machine<'p> {
         m
     }
 
+    /// About how much work it was to make.
+    pub(crate) fn size(&self) -> usize {
+        self.glyphs.len() * self.words * 64
+    }
+
+    /// About how much work one state after another is.
+    pub(crate) fn step_size(&self) -> usize {
+        32 + 4 * self.words
+    }
+
     fn mask(&self, bits: &[usize]) -> Vec<u64> {
         let mut out = vec![0; self.words];
         bits.iter().for_each(|b| set(&mut out, *b));

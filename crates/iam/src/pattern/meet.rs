@@ -6,7 +6,7 @@ use rolecall_source::Symbol;
 
 use super::align::assumptions;
 use super::cover::{matches_literal, same};
-use super::{Pattern, Set, Step};
+use super::{Budget, Pattern, Set, Step};
 use crate::Answer;
 
 /// Yes iff `L(a)` and `L(b)` have a text in common for every value of the symbols, No iff for none.
@@ -14,6 +14,12 @@ use crate::Answer;
 /// Exact without symbols: a walk over pairs of places, in time the product of the lengths.
 #[must_use]
 pub fn meets(a: &Pattern, b: &Pattern) -> Answer {
+    meets_within(a, b, &Budget::unlimited())
+}
+
+/// [`meets`], counting what it takes.
+pub(crate) fn meets_within(a: &Pattern, b: &Pattern, budget: &Budget) -> Answer {
+    budget.spend(1);
     if a.is_everything() || b.is_everything() {
         return Answer::Yes;
     }
@@ -23,25 +29,27 @@ pub fn meets(a: &Pattern, b: &Pattern) -> Answer {
     if let Some(answer) = matches_literal(a, b).or_else(|| matches_literal(b, a)) {
         return answer;
     }
-    if common_text(a, b) {
+    if common_text(a, b, budget) {
         return Answer::Yes;
     }
     if a.symbols.is_empty() && b.symbols.is_empty() {
         return Answer::No;
     }
-    match loose_path(a, b) {
+    match loose_path_within(a, b, budget) {
         Some(path) => Answer::Depends(assumptions(a, b, &path)),
         None => Answer::No,
     }
 }
 
 /// True iff there is a text in both, symbols being letters of their own.
-fn common_text(a: &Pattern, b: &Pattern) -> bool {
+fn common_text(a: &Pattern, b: &Pattern, budget: &Budget) -> bool {
     let columns = b.steps.len() + 1;
     let mut seen = vec![0u64; ((a.steps.len() + 1) * columns).div_ceil(64)];
+    budget.spend(seen.len());
     let agreed = a.head_steps().min(b.head_steps());
     let mut open = vec![(agreed, agreed)];
     while let Some((i, j)) = open.pop() {
+        budget.spend(2);
         let bit = i * columns + j;
         match seen.get_mut(bit / 64) {
             Some(word) if *word >> (bit % 64) & 1 == 0 => *word |= 1 << (bit % 64),
@@ -96,12 +104,17 @@ pub(crate) struct Stop {
 /// A walk through both patterns that reads one common text when symbols may be any text of their class, each
 /// occurrence for itself; the one that supposes the least. `None` iff there is no such text.
 pub(crate) fn loose_path(a: &Pattern, b: &Pattern) -> Option<Vec<Stop>> {
+    loose_path_within(a, b, &Budget::unlimited())
+}
+
+/// [`loose_path`], counting what it takes.
+pub(super) fn loose_path_within(a: &Pattern, b: &Pattern, budget: &Budget) -> Option<Vec<Stop>> {
     if tails_never_meet(a, b) {
         return None;
     }
     let forced = forced(a, b)?;
     let start = forced.last().copied()?;
-    let mut path = search(a, b, start)?;
+    let mut path = search(a, b, start, budget)?;
     path.splice(0..1, forced);
     Some(path)
 }
@@ -210,12 +223,14 @@ fn tails_never_meet(a: &Pattern, b: &Pattern) -> bool {
 }
 
 /// The path from `start` to the end that supposes the least.
-fn search(a: &Pattern, b: &Pattern, start: Stop) -> Option<Vec<Stop>> {
+fn search(a: &Pattern, b: &Pattern, start: Stop, budget: &Budget) -> Option<Vec<Stop>> {
     let (rows, columns) = (a.steps.len() + 1 - start.a, b.steps.len() + 1 - start.b);
     let mut from: Vec<Option<(Stop, bool)>> = vec![None; rows * columns];
+    budget.spend(from.len());
     let place_of = |stop: Stop| (stop.a - start.a) * columns + (stop.b - start.b);
     let mut queue = VecDeque::from([(start, None::<Stop>)]);
     while let Some((here, before)) = queue.pop_front() {
+        budget.spend(4);
         let slot = from.get_mut(place_of(here))?;
         if slot.is_some() {
             continue;

@@ -18,6 +18,7 @@
 
 mod align;
 mod arn;
+mod budget;
 mod build;
 mod cover;
 mod machine;
@@ -35,10 +36,13 @@ use std::sync::Arc;
 use rolecall_source::Symbol;
 
 pub use arn::Arn;
+pub(crate) use budget::Budget;
 pub use cover::{COVER_BUDGET, covers, matches};
-pub(crate) use cover::{Word, matches_word};
+pub(crate) use cover::{Word, covers_within, matches_word};
 pub use meet::meets;
+pub(crate) use meet::meets_within;
 pub use set::Set;
+pub(crate) use witness::witness_within;
 pub use witness::{Search, witness};
 
 /// One element of a pattern as it is written.
@@ -98,6 +102,9 @@ pub struct Pattern {
     fold: bool,
 }
 
+/// Where a pattern and its clones are.
+pub(crate) type Place = Arc<[Option<Set>]>;
+
 /// What a pattern looks like, for short cuts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Shape {
@@ -138,6 +145,21 @@ impl Pattern {
     pub(crate) fn address(&self) -> usize {
         // INVARIANT: there is at least one place, so that no two patterns share an empty slice.
         Arc::as_ptr(&self.loops).cast::<Option<Set>>().addr()
+    }
+
+    /// True only if no text can begin as both do.
+    pub(crate) fn begins_unlike(&self, other: &Self) -> bool {
+        meet::heads_differ(self, other)
+    }
+
+    /// About how long it is.
+    pub(crate) fn places(&self) -> usize {
+        self.steps.len() + 1
+    }
+
+    /// What keeps [`Pattern::address`] from being another's.
+    pub(crate) fn place(&self) -> Place {
+        Arc::clone(&self.loops)
     }
 
     /// True iff case is ignored.

@@ -8,8 +8,8 @@ use indexmap::IndexSet;
 use rolecall_source::{Span, Text, TextBuilder};
 use rustc_hash::FxBuildHasher;
 
-use super::Pattern;
 use super::machine::{Glyph, Machine, Reading};
+use super::{Budget, Pattern};
 
 /// What a search found.
 #[derive(Clone, Debug)]
@@ -20,9 +20,12 @@ pub(crate) enum Outcome {
     Perhaps(Text),
     /// For no value of the symbols there is such a text.
     None,
-    /// More than `budget` states.
+    /// More than `states` states, or than the budget.
     Budget,
 }
+
+/// The most states, and the work of all.
+type Limit<'b> = (usize, &'b Budget);
 
 enum Found {
     Text(Text),
@@ -38,18 +41,19 @@ enum Found {
 /// symbols: writing in that text the symbols where this pattern reads their values gives a text with symbols which
 /// this pattern still reads as it is, which the others may match, and which nothing outside matches for certain, since
 /// what matches for certain matches for every value. So that one would have been found.
-pub(crate) fn search(inside: &[&Pattern], outside: &[&Pattern], budget: usize) -> Outcome {
+pub(crate) fn search(inside: &[&Pattern], outside: &[&Pattern], states: usize, budget: &Budget) -> Outcome {
     let symbolic = inside.iter().chain(outside).any(|p| !p.symbols().is_empty());
+    let limit = (states, budget);
     let strict = |ps: &[&Pattern]| -> Vec<Pattern> { ps.iter().map(|p| (*p).clone()).collect() };
     let loose = |ps: &[&Pattern]| -> Vec<Pattern> { ps.iter().map(|p| p.loosened()).collect() };
     if !symbolic {
-        return match run(&read(&strict(inside), false), &read(&strict(outside), false), budget) {
+        return match run(&read(&strict(inside), false), &read(&strict(outside), false), limit) {
             Found::Text(text) => Outcome::Certain(text),
             Found::Nothing => Outcome::None,
             Found::Budget => Outcome::Budget,
         };
     }
-    if let Found::Text(text) = run(&read(&strict(inside), false), &read(&loose(outside), true), budget) {
+    if let Found::Text(text) = run(&read(&strict(inside), false), &read(&loose(outside), true), limit) {
         return Outcome::Certain(text);
     }
     let primary = inside.iter().position(|p| !p.symbols().is_empty());
@@ -63,7 +67,7 @@ pub(crate) fn search(inside: &[&Pattern], outside: &[&Pattern], budget: usize) -
             }
         })
         .collect();
-    match run(&mixed, &read(&strict(outside), false), budget) {
+    match run(&mixed, &read(&strict(outside), false), limit) {
         Found::Text(text) => Outcome::Perhaps(text),
         Found::Nothing => Outcome::None,
         Found::Budget => Outcome::Budget,
@@ -74,8 +78,9 @@ fn read(patterns: &[Pattern], loose: bool) -> Vec<Reading<'_>> {
     patterns.iter().map(|p| (p, loose)).collect()
 }
 
-fn run(inside: &[Reading<'_>], outside: &[Reading<'_>], budget: usize) -> Found {
+fn run(inside: &[Reading<'_>], outside: &[Reading<'_>], (most, budget): Limit<'_>) -> Found {
     let machine = Machine::new(inside, outside);
+    budget.spend(machine.size());
     let mut states: IndexSet<Vec<u64>, FxBuildHasher> = IndexSet::default();
     let mut came: Vec<(usize, usize)> = vec![(0, 0)];
     let start = machine.start();
@@ -91,6 +96,9 @@ fn run(inside: &[Reading<'_>], outside: &[Reading<'_>], budget: usize) -> Found 
     states.insert(start);
     let mut candidates = Vec::new();
     while let Some((_, Reverse(at))) = open.pop() {
+        if budget.is_spent() {
+            return Found::Budget;
+        }
         let Some(state) = states.get_index(at).cloned() else {
             break;
         };
@@ -98,6 +106,7 @@ fn run(inside: &[Reading<'_>], outside: &[Reading<'_>], budget: usize) -> Found 
         machine.candidates(&state, &mut candidates);
         for &glyph in &candidates {
             let next = machine.next(&state, glyph);
+            budget.spend(machine.step_size());
             if machine.is_dead(&next) {
                 continue;
             }
@@ -111,7 +120,7 @@ fn run(inside: &[Reading<'_>], outside: &[Reading<'_>], budget: usize) -> Found 
             if wanted {
                 return Found::Text(spell(&machine, &came, index));
             }
-            if states.len() > budget {
+            if states.len() > most {
                 return Found::Budget;
             }
             open.push((Reverse(length + 2 * missing), Reverse(index)));

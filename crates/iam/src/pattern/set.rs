@@ -1,5 +1,19 @@
 use rolecall_source::Class;
 
+const LOWER: u128 = run(b'a', b'z');
+const LETTERS: u128 = LOWER | run(b'A', b'Z');
+const DIGITS: u128 = run(b'0', b'9');
+const NAME: u128 = one(b'+') | one(b'=') | one(b',') | one(b'.') | one(b'@') | one(b'_') | one(b'-');
+
+const fn one(letter: u8) -> u128 {
+    1 << letter
+}
+
+/// The letters from `first` to `last`.
+const fn run(first: u8, last: u8) -> u128 {
+    (one(last) - one(first)) | one(last)
+}
+
 /// A set of letters that a wildcard or placeholder ranges over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Set {
@@ -52,8 +66,17 @@ impl Set {
 
     /// The ASCII letters of the set, a bit each.
     #[must_use]
-    pub fn ascii(self) -> u128 {
-        (0u8..128).fold(0, |bits, c| bits | u128::from(self.contains(char::from(c))) << c)
+    pub const fn ascii(self) -> u128 {
+        match self {
+            Self::Any => u128::MAX,
+            Self::Field => !one(b':'),
+            Self::Name => LETTERS | DIGITS | NAME,
+            Self::Bucket => LETTERS | DIGITS | one(b'.') | one(b'_') | one(b'-'),
+            Self::Id => LETTERS | DIGITS | one(b'-'),
+            Self::Region => LOWER | DIGITS | one(b'-'),
+            Self::Partition => LOWER | one(b'-'),
+            Self::Digit => DIGITS,
+        }
     }
 
     /// True iff every letter of `other` is in the set.
@@ -91,6 +114,9 @@ mod tests {
     fn the_table_of_sets_is_what_their_letters_say() {
         let letters: Vec<char> = (0u8..=127).map(char::from).chain(['\u{e9}']).collect();
         for a in ALL {
+            for c in letters.iter().filter(|c| c.is_ascii()) {
+                assert_eq!(a.ascii() >> u32::from(*c) & 1 == 1, a.contains(*c), "{a:?} {c:?}");
+            }
             for b in ALL {
                 let includes = letters.iter().all(|&c| a.contains(c) || !b.contains(c));
                 let meets = letters.iter().any(|&c| a.contains(c) && b.contains(c));

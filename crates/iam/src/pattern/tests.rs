@@ -146,7 +146,7 @@ proptest! {
     #[test]
     fn covers_and_witness_agree(a in pattern_text(12), b in pattern_text(12)) {
         let (a, b) = (like(&a), like(&b));
-        let difference = search::search(&[&b], &[&a], 100_000);
+        let difference = search::search(&[&b], &[&a], 100_000, &Budget::unlimited());
         match difference {
             search::Outcome::None => prop_assert_eq!(covers(&a, &b), Answer::Yes),
             search::Outcome::Certain(_) => prop_assert_eq!(covers(&a, &b), Answer::No),
@@ -157,7 +157,7 @@ proptest! {
     #[test]
     fn meets_and_witness_agree(a in pattern_text(12), b in pattern_text(12)) {
         let (a, b) = (like(&a), like(&b));
-        match search::search(&[&a, &b], &[], 100_000) {
+        match search::search(&[&a, &b], &[], 100_000, &Budget::unlimited()) {
             search::Outcome::None => prop_assert_eq!(meets(&a, &b), Answer::No),
             search::Outcome::Certain(_) => prop_assert_eq!(meets(&a, &b), Answer::Yes),
             other => prop_assert!(false, "{:?}", other),
@@ -183,7 +183,7 @@ proptest! {
         let text = letters_only(&b);
         let answers = [matches(&pa, &text), covers(&pa, &pb), meets(&pa, &pb)];
         let found = witness(&[&pa, &pb], &[&pc], 2_000);
-        let possible = search::search(&[&pa, &pb], &[&pc], 2_000);
+        let possible = search::search(&[&pa, &pb], &[&pc], 2_000, &Budget::unlimited());
         for x in VALUES {
             for y in VALUES {
                 let known = |t: &Text| Pattern::like(&filled(t, x, y));

@@ -2,11 +2,11 @@
 
 use rolecall_source::Text;
 
-use super::Pattern;
-use super::cover::{matches, uniform};
-use super::meet::meets;
+use super::cover::{matches, uniform_within};
+use super::meet::meets_within;
 use super::polish::{polish, sample};
 use super::search::{Outcome, search};
+use super::{Budget, Pattern};
 use crate::Answer;
 
 /// What [`witness`] found.
@@ -27,22 +27,31 @@ pub enum Search {
 /// what it depends on. The text is short, and its ARN fields are filled with what people expect where that serves.
 #[must_use]
 pub fn witness(inside: &[&Pattern], outside: &[&Pattern], budget: usize) -> Search {
-    if outside.iter().any(|o| inside.iter().any(|i| uniform(o, i))) {
+    witness_within(inside, outside, budget, &Budget::unlimited())
+}
+
+/// [`witness`] with at most `states` states, and no more than the budget.
+pub(crate) fn witness_within(inside: &[&Pattern], outside: &[&Pattern], states: usize, budget: &Budget) -> Search {
+    if outside
+        .iter()
+        .any(|o| inside.iter().any(|i| uniform_within(o, i, budget)))
+    {
         return Search::None;
     }
-    let inside = without_covering(inside);
+    let inside = without_covering(inside, budget);
     for (at, a) in inside.iter().enumerate() {
-        if inside.iter().skip(at + 1).any(|b| meets(a, b).is_no()) {
+        if inside.iter().skip(at + 1).any(|b| meets_within(a, b, budget).is_no()) {
             return Search::None;
         }
     }
     let outside: Vec<&Pattern> = outside
         .iter()
         .copied()
-        .filter(|o| !inside.iter().any(|i| meets(o, i).is_no()))
+        .filter(|o| !inside.iter().any(|i| meets_within(o, i, budget).is_no()))
         .collect();
     let mut doubtful = None;
     for text in inside.iter().map(|p| sample(p)) {
+        budget.spend(places(&inside) + places(&outside));
         match verdict(&inside, &outside, &text) {
             Answer::Yes => return Search::Found(text, Answer::Yes),
             Answer::No => {}
@@ -52,7 +61,7 @@ pub fn witness(inside: &[&Pattern], outside: &[&Pattern], budget: usize) -> Sear
     if inside.iter().any(|p| p.as_literal().is_some() && !p.ignores_case()) && !symbolic(&inside, &outside) {
         return Search::None;
     }
-    match search(&inside, &outside, budget) {
+    match search(&inside, &outside, states, budget) {
         Outcome::None => Search::None,
         Outcome::Budget => doubtful.unwrap_or(Search::Budget),
         Outcome::Certain(text) => Search::Found(polish(&inside, &outside, text), Answer::Yes),
@@ -64,6 +73,10 @@ pub fn witness(inside: &[&Pattern], outside: &[&Pattern], budget: usize) -> Sear
             answer => Search::Found(text, answer),
         }),
     }
+}
+
+fn places(patterns: &[&Pattern]) -> usize {
+    patterns.iter().map(|p| p.places()).sum()
 }
 
 /// Whether the text is wanted.
@@ -85,13 +98,13 @@ pub(crate) fn verdict(inside: &[&Pattern], outside: &[&Pattern], text: &Text) ->
 }
 
 /// Leaves out patterns that cover another; of equal ones the first stays.
-fn without_covering<'p>(patterns: &[&'p Pattern]) -> Vec<&'p Pattern> {
+fn without_covering<'p>(patterns: &[&'p Pattern], budget: &Budget) -> Vec<&'p Pattern> {
     let mut out: Vec<&Pattern> = Vec::new();
     for p in patterns {
-        if out.iter().any(|kept| uniform(p, kept)) {
+        if out.iter().any(|kept| uniform_within(p, kept, budget)) {
             continue;
         }
-        out.retain(|kept| !uniform(kept, p));
+        out.retain(|kept| !uniform_within(kept, p, budget));
         out.push(p);
     }
     if out.is_empty() { patterns.to_vec() } else { out }

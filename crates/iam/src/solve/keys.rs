@@ -11,7 +11,7 @@ use super::ordinary::{self, Ordinary};
 use super::{Mode, Side};
 use crate::Template;
 use crate::condition::{Comparison, Condition, KeyValue, Lookup, Qualifier, address, arn_pattern, date};
-use crate::pattern::{Pattern, Search, Token, meets, witness};
+use crate::pattern::{Budget, Pattern, Search, Token, meets_within, witness_within};
 
 /// Most combinations of patterns that are looked at for one value.
 const COMBINATIONS: usize = 64;
@@ -53,6 +53,7 @@ pub(super) struct Chooser<'c, 'a> {
     pub(super) wants: &'c [Want<'a>],
     pub(super) sides: &'c [Side<'a>],
     pub(super) mode: Mode,
+    pub(super) budget: &'c Budget,
 }
 
 /// The keys of a request in which `key` has these values.
@@ -159,6 +160,8 @@ impl<'a> Chooser<'_, 'a> {
                 key: self.key,
                 values,
             };
+            self.budget
+                .spend(cost(want.condition) * (1 + values.map_or(0, <[Text]>::len)));
             let answer = want.condition.holds(&with);
             match (want.holds, self.mode.strict) {
                 (true, true) => answer.is_yes(),
@@ -244,12 +247,12 @@ impl<'a> Chooser<'_, 'a> {
         if inside.is_empty() && outside.is_empty() {
             return None;
         }
-        let mut combinations = Combinations::new(&inside);
+        let mut combinations = Combinations::new(&inside, self.budget);
         while let Some(chosen) = combinations.next() {
             let refs: Vec<&Pattern> = outside.iter().collect();
             let everything = Pattern::like(&Text::plain("?*"));
             let chosen = if chosen.is_empty() { vec![&everything] } else { chosen };
-            match witness(&chosen, &refs, STATES) {
+            match witness_within(&chosen, &refs, STATES, self.budget) {
                 Search::Found(text, _) if self.fits(wants, Some(std::slice::from_ref(&text))) => return Some(text),
                 Search::Found(..) | Search::Budget => *complete = false,
                 Search::None => {}
@@ -285,20 +288,28 @@ impl<'a> Chooser<'_, 'a> {
     }
 }
 
+/// About how much work it is to hold a value against a condition.
+fn cost(condition: &Condition) -> usize {
+    let of = |t: &Template| 64 + t.text.as_str().map_or(0, str::len);
+    64 + condition.values.iter().map(of).sum::<usize>()
+}
+
 /// One pattern of each group, in all ways that meet.
 struct Combinations<'p> {
     groups: &'p [Vec<Pattern>],
     open: Vec<Vec<&'p Pattern>>,
     steps: usize,
+    budget: &'p Budget,
     truncated: bool,
 }
 
 impl<'p> Combinations<'p> {
-    fn new(groups: &'p [Vec<Pattern>]) -> Self {
+    fn new(groups: &'p [Vec<Pattern>], budget: &'p Budget) -> Self {
         Self {
             groups,
             open: vec![Vec::new()],
             steps: 0,
+            budget,
             truncated: false,
         }
     }
@@ -309,12 +320,12 @@ impl<'p> Combinations<'p> {
                 return Some(chosen);
             };
             self.steps += group.len();
-            if self.steps > COMBINATIONS * 8 {
+            if self.steps > COMBINATIONS * 8 || self.budget.is_spent() {
                 self.truncated = true;
                 return None;
             }
             for pattern in group.iter().rev() {
-                if chosen.iter().all(|c| !meets(c, pattern).is_no()) {
+                if chosen.iter().all(|c| !meets_within(c, pattern, self.budget).is_no()) {
                     let mut more = chosen.clone();
                     more.push(pattern);
                     self.open.push(more);

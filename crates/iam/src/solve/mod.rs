@@ -89,7 +89,7 @@ pub(crate) struct Problem<'a> {
     pub(crate) domain: Vec<Pattern>,
     /// Whose rules they are: [`Rule::side`] is an index.
     pub(crate) sides: Vec<Side<'a>>,
-    /// How the patterns relate, remembered between the problems that share it.
+    /// How the patterns relate, remembered between the problems that share it, and the work that is left for these.
     pub(crate) relations: Rc<Relations>,
 }
 

@@ -1,3 +1,5 @@
+use std::rc::Rc;
+
 use crate::condition::{Condition, KeyValue, Lookup};
 use crate::pattern::Pattern;
 use crate::{Answer, Patterns};
@@ -8,7 +10,7 @@ use super::{Mode, Problem, Side};
 #[derive(Clone)]
 pub(crate) struct Rule<'a> {
     /// The resource is in all of these.
-    pub(crate) resources: Vec<Resources>,
+    pub(crate) resources: Rc<[Resources]>,
     pub(crate) conditions: &'a [Condition],
     /// Whose it is.
     pub(crate) side: usize,
@@ -46,9 +48,9 @@ impl Resources {
 #[derive(Clone)]
 pub(super) enum Ask<'a> {
     /// The resource matches one of these.
-    In(Vec<Pattern>),
+    In(Rc<[Pattern]>),
     /// The resource matches none of these.
-    Out(Vec<Pattern>),
+    Out(Rc<[Pattern]>),
     /// The condition holds for a side.
     Holds(&'a Condition, usize),
 }
@@ -70,13 +72,14 @@ impl<'a> Rule<'a> {
             return Standing::Never;
         }
         let mut asks = Vec::new();
-        for resources in &self.resources {
+        for resources in self.resources.iter() {
             match resources.ask(problem, unknown) {
                 Some(ask) => asks.extend(ask),
                 None => return Standing::Never,
             }
         }
         for condition in self.conditions {
+            problem.relations.budget.spend(16);
             match settled(condition, problem.sides.get(self.side)) {
                 None => asks.push(Ask::Holds(condition, self.side)),
                 Some(Answer::Yes) => {}
@@ -108,7 +111,7 @@ impl Resources {
         let covered = |p: &Pattern| domain.iter().any(|d| relations.covers(p, d));
         let missed = |p: &Pattern| domain.iter().any(|d| relations.misses(p, d));
         let everything = self.patterns.iter().any(covered);
-        let left: Vec<Pattern> = self.patterns.iter().filter(|p| !missed(p)).cloned().collect();
+        let left: Rc<[Pattern]> = self.patterns.iter().filter(|p| !missed(p)).cloned().collect();
         match (self.negated, everything, left.is_empty()) {
             (true, true, _) | (false, false, true) if !(self.open && unknown && !self.negated) => None,
             (true, _, _) if self.open && !unknown => None,

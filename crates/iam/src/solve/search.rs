@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use rolecall_source::Text;
 use rustc_hash::FxHashMap;
@@ -7,7 +8,7 @@ use super::keys::{Choice, Chooser, Want};
 use super::rule::{Ask, Rule, Standing};
 use super::{Candidate, Mode, Problem, Side};
 use crate::condition::Condition;
-use crate::pattern::{Pattern, Search as Found, witness};
+use crate::pattern::{Budget, Pattern, Search as Found, witness_within};
 
 /// Most looks at one way of one clause in one search.
 const STEPS: usize = 20_000;
@@ -41,19 +42,21 @@ pub(crate) enum End {
 /// One thing that must be so.
 #[derive(Clone)]
 enum Literal<'a> {
-    In(Vec<Pattern>),
-    Out(Vec<Pattern>),
+    In(Rc<[Pattern]>),
+    Out(Rc<[Pattern]>),
     Condition(Want<'a>),
 }
 
-/// Ways of which one must be taken; each is a list of what must be so.
-type Clause<'a> = Vec<Vec<Literal<'a>>>;
+/// A list of what must be so.
+type Way<'a> = Rc<[Literal<'a>]>;
+/// Ways of which one must be taken.
+type Clause<'a> = Vec<Way<'a>>;
 
 /// What was decided so far.
 #[derive(Clone, Default)]
 struct State<'a> {
-    inside: Vec<Vec<Pattern>>,
-    outside: Vec<Pattern>,
+    inside: Vec<Rc<[Pattern]>>,
+    outside: Vec<Rc<[Pattern]>>,
     keys: BTreeMap<&'a str, Vec<Want<'a>>>,
 }
 
@@ -82,7 +85,7 @@ impl<'a> Problem<'a> {
             offer,
         };
         match searcher.decide(State::default(), clauses) {
-            Flow::Stop if searcher.steps == 0 => End::Budget,
+            Flow::Stop if searcher.exhausted() => End::Budget,
             Flow::Stop => End::Stopped,
             Flow::Next if searcher.incomplete => End::Budget,
             Flow::Next => End::Done,
@@ -112,7 +115,7 @@ impl<'a> Problem<'a> {
             match self.standing(rule, mode, false) {
                 Standing::Never => {}
                 Standing::When(asks) if asks.is_empty() => return None,
-                Standing::When(asks) => clauses.push(asks.into_iter().map(|a| vec![literal(a, false)]).collect()),
+                Standing::When(asks) => clauses.push(asks.into_iter().map(|a| [literal(a, false)].into()).collect()),
             }
         }
         Some(clauses)
@@ -132,7 +135,7 @@ fn literal<'a>(ask: Ask<'a>, holds: bool) -> Literal<'a> {
 }
 
 /// True iff a condition alone may hold for a side.
-pub(crate) fn may_hold(condition: &Condition, side: &Side<'_>) -> bool {
+pub(crate) fn may_hold(condition: &Condition, side: &Side<'_>, budget: &Budget) -> bool {
     if let Some(answer) = super::rule::settled(condition, Some(side)) {
         return !answer.is_no();
     }
@@ -150,6 +153,7 @@ pub(crate) fn may_hold(condition: &Condition, side: &Side<'_>) -> bool {
             strict: false,
             ordinary: false,
         },
+        budget,
     };
     !matches!(chooser.choose(), Choice::Nothing)
 }
@@ -158,7 +162,7 @@ impl<'a, F: FnMut(Candidate) -> Flow> Searcher<'_, 'a, F> {
     /// Takes what is forced, then the clause with the fewest ways that are open, and each of them in turn.
     fn decide(&mut self, mut state: State<'a>, mut clauses: Vec<Clause<'a>>) -> Flow {
         loop {
-            if self.steps == 0 {
+            if self.exhausted() {
                 return Flow::Stop;
             }
             clauses.retain(|clause| !clause.iter().any(|way| self.holds(&state, way)));
@@ -178,18 +182,20 @@ impl<'a, F: FnMut(Candidate) -> Flow> Searcher<'_, 'a, F> {
             let Some((at, _)) = best else {
                 return self.settle(&state);
             };
-            let mut ways = clauses.swap_remove(at);
+            let ways = clauses.swap_remove(at);
             if ways.len() > 1 {
                 return self.branch(&state, ways, &clauses);
             }
-            ways.drain(..).flatten().for_each(|l| state.take(l));
+            ways.iter().flat_map(|w| w.iter()).for_each(|l| state.take(l));
         }
     }
 
-    fn branch(&mut self, state: &State<'a>, ways: Vec<Vec<Literal<'a>>>, clauses: &[Clause<'a>]) -> Flow {
+    fn branch(&mut self, state: &State<'a>, ways: Clause<'a>, clauses: &[Clause<'a>]) -> Flow {
         for way in ways {
             let mut next = state.clone();
-            way.into_iter().for_each(|l| next.take(l));
+            let copied = clauses.iter().map(Vec::len).sum::<usize>() + state.size();
+            self.problem.relations.budget.spend(4 * copied);
+            way.iter().for_each(|l| next.take(l));
             if self.decide(next, clauses.to_vec()) == Flow::Stop {
                 return Flow::Stop;
             }
@@ -205,12 +211,28 @@ impl<'a, F: FnMut(Candidate) -> Flow> Searcher<'_, 'a, F> {
                 .any(|i| patterns.iter().any(|p| self.problem.relations.covers(p, i))),
             Literal::Out(patterns) => patterns
                 .iter()
-                .all(|p| state.outside.contains(p) || self.inside(state).any(|i| self.problem.relations.misses(i, p))),
+                .all(|p| self.is_outside(state, p) || self.inside(state).any(|i| self.problem.relations.misses(i, p))),
             Literal::Condition(want) => {
                 let decided = want.condition.key.as_str().and_then(|key| state.keys.get(key));
                 decided.is_some_and(|all| all.iter().any(|w| w.asks_the_same(want)))
             }
         })
+    }
+
+    /// True iff it was decided that the resource does not match the pattern.
+    fn is_outside(&self, state: &State<'a>, pattern: &Pattern) -> bool {
+        self.problem
+            .relations
+            .budget
+            .spend(state.outside.iter().map(|o| o.len()).sum());
+        state
+            .outside()
+            .any(|o| o.address() == pattern.address() || o == pattern)
+    }
+
+    /// True iff nothing more may be looked at.
+    fn exhausted(&self) -> bool {
+        self.steps == 0 || self.problem.relations.budget.is_spent()
     }
 
     /// Patterns that the resource certainly matches.
@@ -241,7 +263,7 @@ impl<'a, F: FnMut(Candidate) -> Flow> Searcher<'_, 'a, F> {
     fn may_be_inside(&self, state: &State<'a>, pattern: &Pattern) -> bool {
         let relations = &self.problem.relations;
         let mut inside = self.inside(state);
-        !inside.any(|i| relations.misses(i, pattern)) && !state.outside.iter().any(|o| relations.covers(o, pattern))
+        !inside.any(|i| relations.misses(i, pattern)) && !state.outside().any(|o| relations.covers(o, pattern))
     }
 
     fn choice(&mut self, key: &str, mut wants: Vec<Want<'a>>) -> Choice {
@@ -257,6 +279,7 @@ impl<'a, F: FnMut(Candidate) -> Flow> Searcher<'_, 'a, F> {
             wants: &wants,
             sides: &self.problem.sides,
             mode: self.mode,
+            budget: &self.problem.relations.budget,
         };
         let choice = chooser.choose();
         self.choices.insert(id, choice.clone());
@@ -294,19 +317,20 @@ impl<'a, F: FnMut(Candidate) -> Flow> Searcher<'_, 'a, F> {
 
     /// A resource in the domain, in one pattern of each group and in none outside.
     fn resource(&mut self, state: &State<'a>) -> Option<Text> {
-        let relations = &self.problem.relations;
-        let outside: Vec<&Pattern> = state.outside.iter().collect();
-        let mut open: Vec<(usize, Vec<&Pattern>)> = vec![(0, self.problem.domain.iter().collect())];
+        let problem = self.problem;
+        let relations = &problem.relations;
+        let outside: Vec<&Pattern> = state.outside().collect();
+        let mut open: Vec<(usize, Vec<&Pattern>)> = vec![(0, problem.domain.iter().collect())];
         let mut left = COMBINATIONS;
         while let Some((at, chosen)) = open.pop() {
             let Some(group) = state.inside.get(at) else {
-                if left == 0 {
+                if left == 0 || relations.budget.is_spent() {
                     self.incomplete = true;
                     return None;
                 }
                 left -= 1;
                 self.steps = self.steps.saturating_sub(WITNESS);
-                match witness(&chosen, &outside, STATES) {
+                match witness_within(&chosen, &outside, STATES, &relations.budget) {
                     Found::Found(text, _) => return Some(text),
                     Found::Budget => self.incomplete = true,
                     Found::None => {}
@@ -327,21 +351,30 @@ impl<'a, F: FnMut(Candidate) -> Flow> Searcher<'_, 'a, F> {
 }
 
 /// The pattern of a group that has one.
-fn single(group: &Vec<Pattern>) -> Option<&Pattern> {
-    match group.as_slice() {
+fn single(group: &Rc<[Pattern]>) -> Option<&Pattern> {
+    match &**group {
         [one] => Some(one),
         _ => None,
     }
 }
 
 impl<'a> State<'a> {
-    fn take(&mut self, literal: Literal<'a>) {
+    fn outside(&self) -> impl Iterator<Item = &Pattern> {
+        self.outside.iter().flat_map(|o| o.iter())
+    }
+
+    /// About how much it is to copy.
+    fn size(&self) -> usize {
+        self.inside.len() + self.outside.len() + 8 * self.keys.len()
+    }
+
+    fn take(&mut self, literal: &Literal<'a>) {
         match literal {
-            Literal::In(patterns) => self.inside.push(patterns),
-            Literal::Out(patterns) => self.outside.extend(patterns),
+            Literal::In(patterns) => self.inside.push(Rc::clone(patterns)),
+            Literal::Out(patterns) => self.outside.push(Rc::clone(patterns)),
             Literal::Condition(want) => {
                 if let Some(key) = want.condition.key.as_str() {
-                    self.keys.entry(key).or_default().push(want);
+                    self.keys.entry(key).or_default().push(*want);
                 }
             }
         }

@@ -18,10 +18,13 @@ pub(crate) fn pairs() -> Vec<Pair> {
         many_denials(),
         variables_of_the_request(),
         variables_of_the_caller(),
+        lists_of_what_is_not(),
+        many_keys_in_one_block(),
+        many_levels(),
     ]
 }
 
-pub(crate) fn grant(statements: &[String]) -> Grant {
+fn grant(statements: &[String]) -> Grant {
     let document = format!(r#"{{"Version":"2012-10-17","Statement":[{}]}}"#, statements.join(","));
     let value = json::read_file(&document, FileId(0)).map_or(Value::null(Span::NOWHERE), |d| d.value);
     let mut diagnostics = Vec::new();
@@ -34,7 +37,7 @@ pub(crate) fn grant(statements: &[String]) -> Grant {
     }
 }
 
-pub(crate) fn authority(statements: &[String]) -> Authority {
+fn authority(statements: &[String]) -> Authority {
     Authority {
         caller: Caller {
             arn: Some(Text::plain("arn:aws:iam::123456789012:role/a")),
@@ -46,7 +49,7 @@ pub(crate) fn authority(statements: &[String]) -> Authority {
     }
 }
 
-pub(crate) fn allow(action: &str, resource: &str) -> String {
+fn allow(action: &str, resource: &str) -> String {
     format!(r#"{{"Effect":"Allow","Action":"{action}","Resource":"{resource}"}}"#)
 }
 
@@ -54,7 +57,7 @@ fn deny(action: &str, resource: &str) -> String {
     allow(action, resource).replace("Allow", "Deny")
 }
 
-pub(crate) fn letters(n: usize) -> String {
+fn letters(n: usize) -> String {
     (0..n).map(|i| if i % 3 == 0 { "*a" } else { "*b" }).collect()
 }
 
@@ -145,4 +148,53 @@ fn variables_of_the_caller() -> Pair {
         authority(&all)
     };
     ("variables of the caller", side(0), side(3))
+}
+
+fn lists_of_what_is_not() -> Pair {
+    let side = |from: usize| {
+        let list: Vec<String> = (from..from + 150)
+            .map(|i| format!(r#""arn:aws:s3:::*{}*{i}?*""#, letters(i % 5)))
+            .collect();
+        let list = list.join(",");
+        authority(&[format!(
+            r#"{{"Effect":"Allow","NotAction":["iam:*","s3:Put*"],"NotResource":[{list}]}}"#
+        )])
+    };
+    ("NotResource lists of 150 patterns", side(0), side(1))
+}
+
+fn many_keys_in_one_block() -> Pair {
+    let side = |from: usize| {
+        let of = |what: &str| {
+            let keys: Vec<String> = (from..from + 40)
+                .map(|i| format!(r#""aws:RequestTag/k{i}":["*{i}*","?{i}*a","*b{i}"]"#))
+                .collect();
+            format!(r#""{what}":{{{}}}"#, keys.join(","))
+        };
+        let block = [
+            of("StringLikeIfExists"),
+            of("ForAllValues:StringNotLike"),
+            of("ForAnyValue:StringLike"),
+        ]
+        .join(",");
+        authority(&[format!(
+            r#"{{"Effect":"Allow","Action":"ec2:*","Resource":"*","Condition":{{{block}}}}}"#
+        )])
+    };
+    ("120 conditions in one block", side(0), side(2))
+}
+
+fn many_levels() -> Pair {
+    let side = |from: usize| {
+        let level = |n: usize| {
+            let statement = |i: usize| allow("s3:*", &format!("arn:aws:s3:::*{}*{i}*", n + i));
+            let all: Vec<String> = (from..from + 12).map(statement).collect();
+            vec![grant(&all)]
+        };
+        Authority {
+            controls: (0..20).map(level).collect(),
+            ..authority(&[allow("*", "*")])
+        }
+    };
+    ("20 levels of control policies", side(0), side(1))
 }
