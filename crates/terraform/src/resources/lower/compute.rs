@@ -129,8 +129,14 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, instance: &Instance) {
         names: names(instance),
         uses,
         links,
-        tags: argument(instance, "tags").map(tag_map),
+        tags: tags(instance),
     });
+}
+
+/// Its tags: an Auto Scaling group has them in `tag` blocks, older ones in a list called `tags`.
+fn tags(instance: &Instance) -> Option<Value> {
+    let blocks = || argument(instance, "tag").filter(|_| &*instance.kind == "aws_autoscaling_group");
+    argument(instance, "tags").or_else(blocks).map(tag_map)
 }
 
 /// The roles at a path: one use for every alternative in it that is not null.

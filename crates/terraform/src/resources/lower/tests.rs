@@ -438,6 +438,25 @@ fn compute_carries_roles_and_links() {
     assert!(compute("aws_sns_topic.t", r#"{"name": "t"}"#).is_empty());
 }
 
+/// <https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/autoscaling_group#tag-and-tags>
+#[test]
+fn a_group_has_the_tags_of_its_blocks() {
+    let tags = |body: &str| {
+        let c = facts(&[("aws_autoscaling_group.g", body)]);
+        c.compute[0].tags.as_ref().map(show)
+    };
+    let block =
+        r#"{"tag": [{"key": "role", "value": "web", "propagate_at_launch": true}, {"key": "a", "value": "b"}]}"#;
+    assert_eq!(tags(block), tags(r#"{"tags": {"role": "web", "a": "b"}}"#));
+    assert_eq!(
+        tags(block),
+        tags(&block.replace("\"tag\"", "\"tags\"")),
+        "a list, as it was written once"
+    );
+    assert!(tags(block).is_some());
+    assert_eq!(tags(r#"{"min_size": 1}"#), None);
+}
+
 #[test]
 fn a_role_that_may_be_there_is_an_unknown_use() {
     assert_eq!(
