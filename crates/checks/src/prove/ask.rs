@@ -154,7 +154,7 @@ impl<'g> Prover<'g> {
     }
 
     /// The answer for one resource: most are plain, and told without a search.
-    fn found(&self, query: &Query) -> Found {
+    pub(super) fn found(&self, query: &Query) -> Found {
         if self.bare.certainly_not(&query.action, &query.resource) {
             return Found {
                 answer: Answer::No,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rolecall_graph::{Node, NodeId};
 use rolecall_iam::pattern::{Pattern, matches};
-use rolecall_iam::{Answer, Context as Keys, Found, Query, Request, evaluate};
+use rolecall_iam::{Context as Keys, Found, Query, Request, evaluate};
 use rolecall_source::{Class, Span, Symbol, Text};
 use std::collections::BTreeSet;
 
@@ -97,34 +97,12 @@ impl<'g> Prover<'g> {
         if let Some(found) = self.passes_every(role, service) {
             return found;
         }
-        if self.bare.certainly_not(PASS_ROLE, role) {
-            return Found {
-                answer: Answer::No,
-                request: None,
-                because: Vec::new(),
-            };
-        }
-        let fixed = Keys::from([(PASSED_TO.to_owned(), vec![Text::plain(service)])]);
-        let query = Query {
+        self.found(&Query {
             action: PASS_ROLE.to_owned(),
             resource: role.clone(),
-            fixed,
+            fixed: Keys::from([(PASSED_TO.to_owned(), vec![Text::plain(service)])]),
             absent: BTreeSet::new(),
-        };
-        let request = Request {
-            action: query.action.clone(),
-            resource: query.resource.clone(),
-            context: query.fixed.clone(),
-        };
-        let plain = evaluate(self.authority, &request);
-        if plain.answer.is_yes() {
-            return Found {
-                answer: plain.answer,
-                request: Some(request),
-                because: plain.because,
-            };
-        }
-        rolecall_iam::find(self.authority, &query)
+        })
     }
 
     /// The answer for one role of its account, where all of them have it.
