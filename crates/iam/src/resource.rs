@@ -96,11 +96,7 @@ impl Services {
             return Self(None);
         };
         let types = rolecall_catalog::resource_types(action.id);
-        let services = types.map(|t| {
-            let service = t.arn.split(':').nth(2)?;
-            (!service.contains(['$', '*', '?'])).then_some(service)
-        });
-        Self(services.collect())
+        Self(types.map(|t| service_of_type(t.arn)).collect())
     }
 
     /// False only if no request for the action is about what `resource` is a policy of.
@@ -110,6 +106,11 @@ impl Services {
             _ => true,
         }
     }
+}
+
+/// The service of a resource type, from its ARN as it is published; `None` where that leaves it open.
+pub(crate) fn service_of_type(arn: &'static str) -> Option<&'static str> {
+    arn.split(':').nth(2).filter(|s| !s.contains(['$', '*', '?']))
 }
 
 /// The service field of an ARN whose letters up to it are known, its partition aside.

@@ -7,6 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::bits::Bits;
 use crate::pattern::Pattern;
+use crate::resource::service_of_type;
 use crate::{Answer, Patterns, Template};
 
 /// Actions that are named for certain, and those that may be.
@@ -111,7 +112,7 @@ fn by_service() -> FxHashMap<&'static str, Bits> {
     for at in 0..rolecall_catalog::action_count() {
         let id = rolecall_catalog::ActionId(u16::try_from(at).unwrap_or(u16::MAX));
         for resource in rolecall_catalog::resource_types(id) {
-            let service = resource.arn.split(':').nth(2).filter(|s| !s.contains(['$', '*', '?']));
+            let service = service_of_type(resource.arn);
             let bits = all.entry(service.unwrap_or_default()).or_insert_with(Bits::none);
             bits.insert(at);
         }

@@ -58,12 +58,10 @@ pub(crate) fn matches_word(pattern: &Pattern, word: &Word<'_>) -> Answer {
 
 /// True only if the letters that the text begins or ends with are not those of the pattern.
 fn never(pattern: &Pattern, text: &Text) -> bool {
-    let (pieces, fold) = (text.pieces(), pattern.fold);
-    let same = |x: u8, y: u8| x == y || (fold && x.eq_ignore_ascii_case(&y));
-    let first = pieces.first().map_or("", known_letters);
-    let last = pieces.last().map_or("", known_letters);
-    let (head, tail) = (pattern.head.bytes(), pattern.letters_at_end().bytes());
-    !head.zip(first.bytes()).all(|(x, y)| same(x, y)) || !tail.rev().zip(last.bytes().rev()).all(|(x, y)| same(x, y))
+    let first = text.pieces().first().map_or("", known_letters);
+    let last = text.pieces().last().map_or("", known_letters);
+    meet::begin_unlike(&pattern.head, first, pattern.fold)
+        || meet::end_unlike(pattern.letters_at_end(), last, pattern.fold)
 }
 
 fn known_letters(piece: &Piece) -> &str {

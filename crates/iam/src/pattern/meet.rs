@@ -76,14 +76,21 @@ fn common_text(a: &Pattern, b: &Pattern, budget: &Budget) -> bool {
 }
 
 pub(super) fn heads_differ(a: &Pattern, b: &Pattern) -> bool {
-    let fold = a.fold || b.fold;
-    !a.head.bytes().zip(b.head.bytes()).all(|(x, y)| same_byte(x, y, fold))
+    begin_unlike(&a.head, &b.head, a.fold || b.fold)
 }
 
 pub(super) fn tails_differ(a: &Pattern, b: &Pattern) -> bool {
-    let (x, y) = (a.letters_at_end(), b.letters_at_end());
-    let fold = a.fold || b.fold;
-    !x.bytes().rev().zip(y.bytes().rev()).all(|(x, y)| same_byte(x, y, fold))
+    end_unlike(a.letters_at_end(), b.letters_at_end(), a.fold || b.fold)
+}
+
+/// True iff the letters differ at some place from their beginning that both have.
+pub(super) fn begin_unlike(a: &str, b: &str, fold: bool) -> bool {
+    !a.bytes().zip(b.bytes()).all(|(x, y)| same_byte(x, y, fold))
+}
+
+/// True iff the letters differ at some place from their end that both have.
+pub(super) fn end_unlike(a: &str, b: &str, fold: bool) -> bool {
+    !a.bytes().rev().zip(b.bytes().rev()).all(|(x, y)| same_byte(x, y, fold))
 }
 
 fn same_byte(x: u8, y: u8, fold: bool) -> bool {
