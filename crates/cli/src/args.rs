@@ -200,6 +200,22 @@ pub(crate) struct OutputArgs {
     pub(crate) quiet: bool,
 }
 
+/// What is left out, and what fails a run besides findings.
+#[derive(Debug, Args)]
+pub(crate) struct BoundArgs {
+    /// Leave out findings below this severity
+    ///
+    /// [default: low, unless the configuration says otherwise]
+    #[arg(long, value_name = "SEVERITY")]
+    pub(crate) min_severity: Option<SeverityArg>,
+    /// Leave out findings below this confidence
+    #[arg(long, value_name = "CONFIDENCE", default_value = "possible")]
+    pub(crate) confidence: ConfidenceArg,
+    /// Exit with 1 when something could not be analysed
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct ScanArgs {
     #[command(flatten)]
@@ -217,17 +233,8 @@ pub(crate) struct ScanArgs {
     /// [default: medium, unless the configuration says otherwise]
     #[arg(long, value_name = "SEVERITY")]
     pub(crate) fail_on: Option<FailOn>,
-    /// Leave out findings below this severity
-    ///
-    /// [default: low, unless the configuration says otherwise]
-    #[arg(long, value_name = "SEVERITY")]
-    pub(crate) min_severity: Option<SeverityArg>,
-    /// Leave out findings below this confidence
-    #[arg(long, value_name = "CONFIDENCE", default_value = "possible")]
-    pub(crate) confidence: ConfidenceArg,
-    /// Exit with 1 when something could not be analysed
-    #[arg(long)]
-    pub(crate) strict: bool,
+    #[command(flatten)]
+    pub(crate) bounds: BoundArgs,
     /// Of text, show each finding by itself and every note
     #[arg(long, alias = "verbose")]
     pub(crate) all: bool,
@@ -294,17 +301,8 @@ pub(crate) struct DiffArgs {
     /// [default: medium, unless the configuration says otherwise]
     #[arg(long, value_name = "SEVERITY")]
     pub(crate) fail_on: Option<FailOn>,
-    /// Leave out findings below this severity
-    ///
-    /// [default: low, unless the configuration says otherwise]
-    #[arg(long, value_name = "SEVERITY")]
-    pub(crate) min_severity: Option<SeverityArg>,
-    /// Leave out findings below this confidence
-    #[arg(long, value_name = "CONFIDENCE", default_value = "possible")]
-    pub(crate) confidence: ConfidenceArg,
-    /// Exit with 1 when something could not be analysed
-    #[arg(long)]
-    pub(crate) strict: bool,
+    #[command(flatten)]
+    pub(crate) bounds: BoundArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

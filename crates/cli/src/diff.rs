@@ -158,7 +158,7 @@ fn working_tree(repository: &Repository, args: &DiffArgs, base: &mut Tree) -> Re
 fn side(place: Place, args: &DiffArgs) -> Result<Side, Failure> {
     let input = input::read_from(place, &args.given)?;
     let options = scan::options(&args.given, &input)?;
-    let wanted = Wanted::new(args.fail_on, args.min_severity, &input.config);
+    let wanted = Wanted::new(args.fail_on, args.bounds.min_severity, &input.config);
     let analysis = input::guarded("the analysis", || rolecall_checks::analyze(input.outputs, &options));
     let (mut analysis, broken) = match analysis {
         Ok(analysis) => (analysis, input.broken),
@@ -222,8 +222,9 @@ fn narrow(comparison: &mut Comparison, args: &DiffArgs, before: &Side, after: &S
             (None, Some(at)) => before.analysis.findings.get(at),
             (None, None) => None,
         };
-        finding
-            .is_some_and(|f| f.severity >= after.wanted.min_severity.into() && f.confidence >= args.confidence.into())
+        finding.is_some_and(|f| {
+            f.severity >= after.wanted.min_severity.into() && f.confidence >= args.bounds.confidence.into()
+        })
     });
     all - comparison.changes.len()
 }
@@ -257,7 +258,7 @@ fn judge(report: &DiffReport<'_>, args: &DiffArgs, wanted: &Wanted, broken: bool
     match () {
         () if broken => Exit::Error,
         () if nothing(&report.base) && nothing(&report.head) => Exit::Nothing,
-        () if grave || (args.strict && !report.complete()) => Exit::Findings,
+        () if grave || (args.bounds.strict && !report.complete()) => Exit::Findings,
         () => Exit::Clean,
     }
 }

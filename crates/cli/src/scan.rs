@@ -25,7 +25,7 @@ pub(crate) fn run(args: &ScanArgs) -> Result<Exit, Failure> {
         cut: true,
         ..options(&args.input, &input)?
     };
-    let wanted = Wanted::new(args.fail_on, args.min_severity, &input.config);
+    let wanted = Wanted::new(args.fail_on, args.bounds.min_severity, &input.config);
     let (mut analysis, broken) =
         match input::guarded("the analysis", || rolecall_checks::analyze(input.outputs, &options)) {
             Ok(analysis) => (analysis, input.broken),
@@ -33,7 +33,7 @@ pub(crate) fn run(args: &ScanArgs) -> Result<Exit, Failure> {
         };
     analysis.diagnostics.splice(0..0, input.diagnostics);
     drop(progress);
-    let hidden = narrow(&mut analysis, wanted.min_severity.into(), args.confidence.into());
+    let hidden = narrow(&mut analysis, wanted.min_severity.into(), args.bounds.confidence.into());
     let report = Report {
         analysis: &analysis,
         sources: &input.sources,
@@ -158,7 +158,7 @@ fn judge(report: &Report<'_>, args: &ScanArgs, wanted: &Wanted, broken: bool) ->
     match () {
         () if broken => Exit::Error,
         () if report.analysis.coverage.roots.is_empty() => Exit::Nothing,
-        () if grave || (args.strict && !report.complete()) => Exit::Findings,
+        () if grave || (args.bounds.strict && !report.complete()) => Exit::Findings,
         () => Exit::Clean,
     }
 }
