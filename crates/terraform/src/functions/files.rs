@@ -60,45 +60,46 @@ fn candidates(c: &Call<'_>, path: &str) -> Vec<String> {
     found
 }
 
-fn outside(c: &Call<'_>, path: &str) -> Stop {
+fn depends_on(c: &Call<'_>, path: &str, which_is: &str) -> Stop {
     let symbol = c.symbol("");
-    let why = format!("depends on the file {path}, which is outside of what was scanned");
+    let why = format!("depends on the file {path}, which is {which_is}");
     Stop::Unknown(Symbol::new(symbol.id, symbol.name, why, Class::Any))
 }
 
-/// The file at an argument's path: unknown when the path leads out of the scan, an error when it is not there.
+fn outside(c: &Call<'_>, path: &str) -> Stop {
+    depends_on(c, path, "outside of what was scanned")
+}
+
+/// The file at an argument's path, `None` when it is not there; unknown when the path leads out of the scan.
+fn look(c: &Call<'_>, path: &str) -> Result<Option<FileId>, Stop> {
+    let candidates = candidates(c, path);
+    if candidates.is_empty() {
+        return Err(outside(c, path));
+    }
+    Ok(candidates.iter().find_map(|p| c.env.sources.find(p)))
+}
+
+/// The same, an error when it is not there.
 fn find(c: &Call<'_>, i: usize) -> Result<FileId, Stop> {
     let path = c.letters(i)?;
-    let candidates = candidates(c, &path);
-    if candidates.is_empty() {
-        return Err(outside(c, &path));
-    }
-    match candidates.iter().find_map(|p| c.env.sources.find(p)) {
+    match look(c, &path)? {
         Some(file) => Ok(file),
         None if inside(c.env.root_dir, &path).is_none() => Err(outside(c, &path)),
         None => c.error_at(i, format!("there is no file {path}")),
     }
 }
 
-fn bytes<'a>(c: &Call<'a>, i: usize) -> Result<&'a [u8], Stop> {
-    let file = find(c, i)?;
-    c.env
-        .sources
-        .bytes(file)
-        .or_else(|e| c.error_at(i, format!("{} {e}", c.env.sources.path(file))))
-}
-
 /// What is hashed or encoded whole is often built before Terraform runs, a package of code: when it is not there, the
 /// value is not known, and nothing is wrong with the configuration.
 fn built<'a>(c: &Call<'a>) -> Result<&'a [u8], Stop> {
     let path = c.letters(0)?;
-    let candidates = candidates(c, &path);
-    if !candidates.is_empty() && !candidates.iter().any(|p| c.env.sources.find(p).is_some()) {
-        let symbol = c.symbol("");
-        let why = format!("depends on the file {path}, which is not in the repository");
-        return Err(Stop::Unknown(Symbol::new(symbol.id, symbol.name, why, Class::Any)));
+    match look(c, &path)? {
+        Some(file) => {
+            let read = c.env.sources.bytes(file);
+            read.or_else(|e| c.error_at(0, format!("{} {e}", c.env.sources.path(file))))
+        }
+        None => Err(depends_on(c, &path, "not in the repository")),
     }
-    bytes(c, 0)
 }
 
 /// A file's text, each letter at its own place.
@@ -148,11 +149,7 @@ pub(super) fn filebase64sha512(c: &Call<'_>) -> Outcome {
 
 pub(super) fn fileexists(c: &Call<'_>) -> Outcome {
     let path = c.letters(0)?;
-    let candidates = candidates(c, &path);
-    if candidates.is_empty() {
-        return Err(outside(c, &path));
-    }
-    let found = candidates.iter().any(|p| c.env.sources.find(p).is_some());
+    let found = look(c, &path)?.is_some();
     if !found && inside(c.env.root_dir, &path).is_none() {
         return Err(outside(c, &path));
     }
